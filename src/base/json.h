@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/err.h"
+#include "base/str.h"
+
+#include <jansson.h>
+
+#define _cleanup_json_ _cleanup_(json_decrefp)
+
+/* Parses TEXT; NAME is for messages.  ERR_INPUT "NAME:LINE: …".  json_decref() the result. */
+int json_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err) _must_check_;
+/*
+ * The same for YAML, as libyaml reads it: one document; plain null, true, false and integers are
+ * typed, everything else is a string.  Anchors and aliases are refused (bombs), as are duplicate keys.
+ */
+int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err) _must_check_;
+
+/* Invalid UTF-8 is replaced, NULL becomes null: device names come from hardware. */
+json_t *json_text(const char *s);
+/* A NULL-terminated vector as an array; NULL is []. */
+json_t *json_strv(const char *const *v);
+/* -1 is null, 0 false, else true. */
+json_t *json_tristate(int value);
+/* A negative number is null. */
+json_t *json_integer_or_null(long long value);
+/* Pretty, keys in insertion order, final newline; free() it. */
+char *json_format(const json_t *j) _returns_nonnull_;

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/err.h"
+#include "boot/initramfs.h"
+#include "model/host.h"
+#include "model/plan.h"
+
+/* A way to hand devices to vfio-pci = one file bind-<name>.c and one row in bind.def. */
+struct bind_method {
+	const char *name;	/* "libvirt", "address" */
+	const char *title;	/* N_() for the screen: "At every start, by address" */
+	const char *help;	/* N_() one or two sentences: what it costs */
+	/* NULL, or a translated sentence (arena) why this way suits these devices on this host badly. */
+	const char *(*caution)(struct host *h, const struct pci_device *const *devices, unsigned n);
+	/* Adds what is needed to the plan; nothing for "libvirt". */
+	int (*stage)(struct host *h, const struct pci_device *const *devices, unsigned n,
+		     const struct initramfs_tool *tool, struct plan *plan, struct err *err);
+};
+#define BIND_METHOD(id) extern const struct bind_method bind_##id;
+#include "boot/bind.def"
+#undef BIND_METHOD
+extern const struct bind_method *const bind_table[];
+extern const unsigned bind_count;
+const struct bind_method *bind_find(const char *name);

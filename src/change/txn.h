@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/fsroot.h"
+#include "model/plan.h"
+
+#include <stdbool.h>
+
+/*
+ * Carries one stage of a plan out, all or nothing.  Order: originals unchanged since the plan was
+ * shown? → journal + fsync → every new file written beside the old + fsync → renames → fsync dirs →
+ * commands → read back → done.  Killed anywhere, txn_recover() at the next start finishes or rolls
+ * back.  Below another root no program runs: commands are recorded as pending.
+ */
+enum txn_event_kind { TXN_STEP_BEGIN, TXN_STEP_DONE, TXN_STEP_FAILED, TXN_OUTPUT, TXN_PENDING };
+struct txn_event {
+	enum txn_event_kind kind;
+	unsigned step, n_steps;		/* 1.. */
+	const char *text;		/* what the step does, or the output bytes */
+	size_t text_len;
+	unsigned elapsed_ms;
+};
+struct txn_watcher {
+	void (*on_event)(void *user, const struct txn_event *ev); /* may be NULL */
+	bool (*keep_going)(void *user);	/* false: stop after this step and roll back; may be NULL */
+	void *user;
+};
+
+struct txn_result {
+	unsigned number;		/* of the journal entry, 1.. */
+	const char *const *pending;	/* command lines a person has to run, in the plan's arena */
+};
+
+/*
+ * FS is where to write, STATE_DIR a path below FS ("/var/lib/vfio-wizard").  On any failure the
+ * host is as before, or the message says exactly what could not be put back.
+ */
+int txn_apply(const struct fsroot *fs, const char *state_dir, struct plan *plan, struct stage *stage,
+	      const struct txn_watcher *watcher, struct txn_result *ret, struct err *err) _must_check_;
+
+/*
+ * Finishes or rolls back what a killed run left.  *RET_TEXT (free() it) says in one sentence what
+ * was done, NULL when there was nothing.
+ */
+int txn_recover(const struct fsroot *fs, const char *state_dir, char **ret_text, struct err *err)
+	_must_check_;

@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/arena.h"
+#include "base/fsroot.h"
+#include "model/pci-addr.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Facts: what the probes found, no judgement.  Everything lives in host->arena.  A string that is
+ * not known is NULL; a number that is not known is negative; a tristate is -1 unknown, 0, 1.
+ */
+
+enum cpu_vendor { CPU_OTHER, CPU_INTEL, CPU_AMD, CPU_HYGON, CPU_ZHAOXIN, CPU_ARM };
+/* The words of cli.md; valid for every value. */
+const char *cpu_vendor_name(enum cpu_vendor v);
+
+struct cpu_facts {
+	enum cpu_vendor vendor;
+	const char *model;	/* "AMD Ryzen 9 3900X 12-Core Processor" */
+	int threads, cores;	/* -1 unknown */
+	int threads_per_core;	/* -1 unknown */
+	int has_virtualization; /* CPUID says VMX/SVM exists in silicon; tristate */
+	int flag_virtualization; /* vmx or svm in /proc/cpuinfo; tristate */
+	int hypervisor;		/* CPUID leaf 1 ECX[31], else the cpuinfo flag; tristate */
+};
+
+enum firmware_mode { FIRMWARE_UNKNOWN, FIRMWARE_UEFI, FIRMWARE_BIOS };
+const char *firmware_mode_name(enum firmware_mode m);
+
+struct firmware_facts {
+	enum firmware_mode mode;
+	int secure_boot;	/* efivar SecureBoot; tristate; -1 also on BIOS */
+	int setup_mode;		/* efivar SetupMode; tristate */
+	int boot_current;	/* BootCurrent, -1 unknown */
+	const char *boot_current_title; /* description of Boot#### */
+	const char *boot_current_path;	/* "\EFI\debian\shimx64.efi" */
+	int opens_setup;	/* OsIndicationsSupported bit 0; tristate */
+	const char *loader_info; /* LoaderInfo efivar: "systemd-boot 252…", "GRUB 2.06…" */
+	const char *lockdown;	/* "none", "integrity", "confidentiality"; NULL unknown */
+};
+
+struct identity_facts {
+	const char *vendor, *product, *board, *board_vendor;	/* DMI; placeholders are NULL */
+	const char *firmware_version, *firmware_date;
+	int chassis_type;	/* DMI number, -1 unknown */
+	const char *distribution;	/* PRETTY_NAME */
+	const char *os_id, *os_version_id;
+	const char *const *os_like;	/* ID and every word of ID_LIKE */
+	const char *kernel;	/* release, "6.1.0-28-amd64" */
+};
+
+/* Where the kernel log was read from; the text is then in kernel_facts.log. */
+enum log_source { LOG_NONE, LOG_KMSG, LOG_JOURNAL, LOG_FILE };
+
+struct kernel_facts {
+	const char *cmdline;		/* /proc/cmdline, one line */
+	const char *const *args;	/* the same, split as the kernel splits it */
+	const char *boot_id;		/* /proc/sys/kernel/random/boot_id */
+	enum log_source log_source;
+	const char *const *log;		/* lines without time stamp */
+	const char *log_why_not;	/* LOG_NONE: a translated sentence why */
+	int intel_iommu_default_on;	/* from the kernel's config; tristate */
+	int intel_iommu_default_on_but_gfx; /* Debian's …DEFAULT_ON_INTGPU_OFF; tristate */
+	int acs_override_known;		/* this kernel knows pcie_acs_override; tristate */
+};
+
+/* Newest first is best-effort: as listed by /sys/class/iommu, sorted. */
+struct iommu_unit {
+	const char *name;	/* "dmar0", "ivhd0", "smmu3.0x…", "virtio0" */
+};
+
+struct iommu_facts {
+	struct iommu_unit *units;
+	unsigned n_units;
+	bool has_dmar, has_ivrs, has_iort, has_viot; /* /sys/firmware/acpi/tables/X exists */
+	bool acpi_readable;	/* the folder could be listed at all */
+	int dmar_flags;		/* byte 0x25 of DMAR, -1 unreadable */
+	int irq_remapping;	/* IR- chip names in /proc/interrupts; tristate */
+};
+
+struct iommu_group {
+	int id;
+	const char *type;	/* "DMA", "DMA-FQ", "identity"; NULL unknown */
+	struct pci_device **devices;	/* by address */
+	unsigned n_devices;
+	unsigned n_other_devices;	/* members that are no PCI devices */
+	bool has_direct_region; /* an RMRR other than direct-relaxable */
+};
+
+enum pci_port_type { /* PCI Express capability, device/port type */
+	PCI_PORT_UNKNOWN = -1,
+	PCI_PORT_ENDPOINT = 0,
+	PCI_PORT_LEGACY_ENDPOINT = 1,
+	PCI_PORT_ROOT = 4,
+	PCI_PORT_UPSTREAM = 5,
+	PCI_PORT_DOWNSTREAM = 6,
+	PCI_PORT_PCIE_TO_PCI = 7,
+	PCI_PORT_PCI_TO_PCIE = 8,
+	PCI_PORT_RC_ENDPOINT = 9,
+	PCI_PORT_RC_EVENT_COLLECTOR = 10,
+};
+
+enum host_use_kind {
+	HOST_USE_DISPLAY,
+	HOST_USE_ROOT_DISK,
+	HOST_USE_DISK,
+	HOST_USE_SWAP,
+	HOST_USE_NETWORK,
+	HOST_USE_INPUT,
+	HOST_USE_FIRMWARE,
+};
+const char *host_use_kind_name(enum host_use_kind k);
+
+/* One thing the host does with a device. */
+struct host_use {
+	enum host_use_kind kind;
+	const char *detail;	/* "/ on nvme0n1p2", "default route (enp6s0)", "keyboard 1-4" */
+	bool only;		/* nothing else on this host does this: taking it cuts the host off */
+};
+
+struct pci_device {
+	struct pci_addr addr;
+	char address[PCI_ADDR_TEXT];
+	uint16_t vendor, device, subsystem_vendor, subsystem_device; /* 0 when there is none */
+	uint8_t revision;
+	uint32_t class_code;	/* 24 bits: 0x030000 */
+	uint8_t header_type;	/* 0 endpoint, 1 PCI bridge, 2 CardBus; without bit 7 */
+	bool multifunction;
+	const char *vendor_name, *device_name, *class_name; /* never NULL: "Vendor 10de" if unknown */
+	const char *driver;	/* NULL: none bound */
+	const char *const *modules; /* that claim its modalias; may be NULL */
+	const char *modalias;
+	const char *driver_override; /* NULL when not set */
+	struct iommu_group *group; /* NULL: none */
+	int numa_node;		/* -1 unknown */
+	int boot_vga;		/* tristate; only display class */
+	const char *const *reset; /* reset_method words; NULL = none or unknown */
+	int reset_known;	/* 1: reset says all there is, 0: this kernel does not tell */
+	int rom;		/* has an option ROM; tristate */
+	int sriov_total, sriov_enabled; /* -1: not an SR-IOV physical function */
+	const char *const *mdev;	/* supported mediated types */
+	struct pci_device *physfn;	/* of a virtual function */
+	struct pci_device *parent;	/* the bridge above, NULL on a root bus */
+	uint8_t secondary_bus, subordinate_bus; /* bridges */
+	const char *syspath;	/* "sys/devices/pci0000:00/…" */
+	const char *power_state; /* "D0", "D3hot", … */
+	enum pci_port_type port_type;
+	int config_len;		/* bytes of config space that could be read: 0, 64, 256 or 4096 */
+	int acs_cap, acs_ctrl;	/* ACS capability and control words; -1 unreadable, acs_cap 0 = no ACS */
+	struct host_use *uses;
+	unsigned n_uses;
+};
+
+/* What a device is for, as --class says it. */
+enum device_class {
+	DEVICE_OTHER,
+	DEVICE_GPU,
+	DEVICE_NVME,
+	DEVICE_NIC,
+	DEVICE_USB,
+	DEVICE_AUDIO,
+	DEVICE_STORAGE,
+	DEVICE_BRIDGE,
+};
+enum device_class pci_device_class(const struct pci_device *d);
+/* 0x06xxxx: host, ISA, PCI bridges; never given away. */
+bool pci_device_is_bridge(const struct pci_device *d);
+/*
+ * The position of the card D sits on: walks up through switches that are part of the card itself
+ * (an upstream port and its downstream ports with the same vendor below one slot).  Two devices are
+ * on one card when this is the same slot.
+ */
+struct pci_addr pci_device_card(const struct pci_device *d);
+
+struct usb_device {
+	const char *port;	/* "1-4.2" */
+	int bus, number;
+	uint16_t vendor, product;
+	const char *vendor_name, *product_name, *serial;
+	const char *const *drivers; /* of its interfaces */
+	bool is_keyboard, is_mouse, is_hub, is_storage;
+	struct pci_device *controller;
+	const char *use;	/* what the host uses it for, NULL nothing */
+};
+
+struct block_device {
+	const char *name;	/* "nvme0n1p2" */
+	const char *parent;	/* the disk of a partition, NULL for a disk */
+	int64_t bytes;		/* -1 unknown */
+	const char *fs_type, *label, *uuid, *partition_type;
+	const char *model, *serial;
+	const char *const *mounts;	/* where it is mounted, through dm and md too */
+	bool is_swap, is_esp, in_fstab, is_holder; /* is_holder: member of dm, md, zfs, bcache */
+	struct pci_device *controller;	/* NULL: not behind PCI */
+};
+
+struct memory_facts {
+	int64_t total_bytes, available_bytes; /* -1 unknown */
+	int64_t hugepages_total, hugepages_free, hugepage_bytes; /* of the default size */
+};
+
+enum module_state { MODULE_UNKNOWN, MODULE_MISSING, MODULE_AVAILABLE, MODULE_BUILTIN, MODULE_LOADED };
+/* "unknown", "missing", "module", "builtin", "loaded" */
+const char *module_state_name(enum module_state s);
+
+struct vfio_facts {
+	enum module_state vfio_pci;
+	const char *const *modprobe_lines; /* "FILE:LINE: text" of lines about vfio, blacklists, softdeps */
+};
+
+/* Raw signs of boot loaders and initramfs tools; the boot floor decides who is in charge. */
+struct boot_facts {
+	const char *boot_image;	/* BOOT_IMAGE= of the command line, NULL none */
+	const char *const *kernels; /* releases with a /boot/vmlinuz-* */
+	const char *vmlinuz_link, *initrd_link; /* text of /boot/vmlinuz, /boot/initrd.img links */
+};
+
+struct software_facts {
+	const char *qemu, *libvirt, *ovmf; /* versions, "" when installed without one, NULL not there */
+	const char *swtpm;
+};
+
+struct net_facts {
+	const char *default_route_interface; /* NULL none */
+	const char *const *interfaces;
+	int bridge_count;
+};
+
+struct host {
+	struct arena *arena;
+	const struct fsroot *root; /* borrowed */
+	struct identity_facts identity;
+	struct cpu_facts cpu;
+	struct firmware_facts firmware;
+	struct kernel_facts kernel;
+	struct iommu_facts iommu;
+	struct vfio_facts vfio;
+	struct boot_facts boot;
+	struct memory_facts memory;
+	struct net_facts net;
+	struct software_facts software;
+
+	struct pci_device **devices; /* by address */
+	unsigned n_devices;
+	struct iommu_group **groups; /* by number */
+	unsigned n_groups;
+	struct usb_device **usb;
+	unsigned n_usb;
+	struct block_device **blocks;
+	unsigned n_blocks;
+
+	bool is_root; /* this process may write (live root and euid 0, or a writable other root) */
+	const char *const *unreadable; /* "PATH: why", facts that could not be looked up */
+};
+
+/* A host without any fact yet; everything unknown as described above. */
+struct host *host_new(const struct fsroot *root) _returns_nonnull_;
+void host_free(struct host *h);
+static inline void host_freep(struct host **h)
+{
+	host_free(*h);
+}
+#define _cleanup_host_ _cleanup_(host_freep)
+
+/* NULL when there is none. */
+struct pci_device *host_find_device(const struct host *h, struct pci_addr addr);
+struct iommu_group *host_find_group(const struct host *h, int id);
+/* Finds one argument ("intel_iommu"): text behind '=', "" for a bare word, NULL absent; last wins. */
+const char *host_cmdline_value(const struct host *h, const char *key);
+/* First kernel log line that contains NEEDLE, NULL none. */
+const char *host_log_find(const struct host *h, const char *needle);
+/* Notes that something could not be read: a rule makes a finding of it. */
+void host_note_unreadable(struct host *h, const char *path, int code);
+void pci_device_add_use(struct host *h, struct pci_device *d, enum host_use_kind kind, bool only,
+			const char *detail);

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "model/answers.h"
+#include "model/finding.h"
+
+/*
+ * The virtual machine, from facts and answers: what the templates write.  Lives in one arena.
+ */
+enum guest_os { GUEST_WINDOWS11, GUEST_WINDOWS10, GUEST_LINUX, GUEST_OTHER };
+enum guest_firmware { GUEST_BIOS, GUEST_UEFI, GUEST_UEFI_SECURE };
+enum guest_display { GUEST_DISPLAY_NONE, GUEST_DISPLAY_SPICE, GUEST_DISPLAY_LOOKING_GLASS };
+
+struct machine_hostdev {
+	const struct pci_device *device;
+	/* Where the guest sees it: all functions of a card share one slot of one root port. */
+	unsigned guest_bus, guest_slot, guest_func; /* bus 1.. = root port N */
+	bool multifunction;	/* function 0 of a card with several */
+	bool rom_bar;		/* false for NVMe, NICs: boots faster, nothing lost */
+};
+
+struct machine {
+	struct arena *arena;
+	const char *name;
+	enum guest_os os;
+	enum guest_firmware firmware;
+	bool tpm;
+	enum guest_display display;
+	long long memory_bytes;
+	unsigned cpus, sockets, cores, threads; /* sockets * cores * threads == cpus */
+	bool amd_topoext;	/* AMD host and threads > 1 */
+	struct machine_hostdev *hostdevs;
+	unsigned n_hostdevs;
+	const char *disk_path, *disk_format; /* NULL: no virtual disk */
+	long long disk_bytes;	/* size of a disk to be made, 0 = exists already */
+	const char *install_iso, *drivers_iso;
+	const char *network;	/* "default", "bridge:br0", "none" */
+	const char *uuid;	/* derived from name and devices: the same answers give the same domain */
+	const char *mac;	/* likewise, 52:54:00:… */
+};

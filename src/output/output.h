@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "base/err.h"
+#include "base/json.h"
+#include "model/answers.h"
+#include "model/finding.h"
+#include "model/machine.h"
+
+/*
+ * The machine from the chosen DEVICES (as planner_choose_devices() gives them) and the answers, with
+ * defaults that work on this host.  ERR_NOT_POSSIBLE / ERR_USAGE with the key that is wrong.
+ */
+int machine_build(const struct judgement *j, const struct answers *a,
+		  struct pci_device *const *devices, unsigned n, struct machine **ret, struct err *err)
+	_must_check_;
+void machine_free(struct machine *m);
+static inline void machine_freep(struct machine **m)
+{
+	machine_free(*m);
+}
+/* What the templates see, as documented in HACKING.md; also the context of --template. */
+json_t *machine_context(const struct machine *m) _returns_nonnull_;
+
+/* A format = one file machine-<format>.c and one row in machine-format.def. */
+struct machine_format {
+	const char *name;	  /* "libvirt", "qemu" */
+	const char *template_name; /* "domain.xml.mustache" */
+	const char *file_suffix;  /* ".xml" */
+	mode_t mode;		  /* of the written file */
+	/* What came out is checked before it is offered: XML parsed (and validated), sh -n. */
+	int (*check)(const char *text, size_t len, struct err *err);
+};
+#define MACHINE_FORMAT(id) extern const struct machine_format machine_format_##id;
+#include "output/machine-format.def"
+#undef MACHINE_FORMAT
+const struct machine_format *machine_format_find(const char *name);
+/*
+ * Renders M.  The template: TEMPLATE_FILE when given, else /etc/vfio-wizard/templates/NAME, else the
+ * shipped one.  *RET is free()d by the caller.
+ */
+int machine_write(const struct machine *m, const struct machine_format *f, const char *template_file,
+		  char **ret, size_t *ret_len, struct err *err) _must_check_;
+/* Finds a shipped data file (templates, demo host): $VFIO_WIZARD_DATADIR, the build tree, PKGDATADIR. */
+int output_find_data(const char *name, char **ret, struct err *err) _must_check_;

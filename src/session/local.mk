@@ -1,0 +1,3 @@
+noinst_LIBRARIES += libsession.a
+libsession_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
+libsession_a_SOURCES = src/session/session.h

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "boot/planner.h"
+#include "change/journal.h"
+#include "change/state.h"
+#include "change/txn.h"
+#include "change/undo.h"
+#include "change/verify.h"
+#include "model/answers.h"
+#include "model/finding.h"
+#include "model/machine.h"
+#include "model/recording.h"
+#include "output/output.h"
+
+/*
+ * Everything anyone can ask for; the commands and the wizard's steps both call only this, so they
+ * cannot differ.  One session = one root, one state folder, one set of answers.
+ */
+struct session_options {
+	const char *root;	/* --root, NULL "/" */
+	const char *host_file;	/* --host, NULL */
+	bool demo;		/* --demo */
+	const char *state_dir;	/* --state: a path below the root; NULL /var/lib/vfio-wizard */
+	bool dry_run;
+};
+
+struct session {
+	struct session_options options;
+	struct recording *recording; /* NULL unless --host / --demo */
+	struct fsroot *root_owned;   /* NULL when recorded */
+	const struct fsroot *root;
+	const char *state_dir;
+	bool read_only;		/* recorded host, dry run, or not allowed to write */
+	const char *read_only_why; /* translated sentence, names the command to run */
+	struct run_state state;	/* with the saved answers */
+	struct answers answers;	/* what counts: saved ones, then those given now */
+	struct host *host;	/* after session_look() */
+	struct judgement *judgement;
+};
+
+int session_open(const struct session_options *o, struct session **ret, struct err *err) _must_check_;
+void session_close(struct session *s);
+static inline void session_closep(struct session **s)
+{
+	session_close(*s);
+}
+#define _cleanup_session_ _cleanup_(session_closep)
+
+/* Finishes or rolls back what a killed run left; *RET_TEXT as txn_recover(). */
+int session_recover(struct session *s, char **ret_text, struct err *err) _must_check_;
+/* Probes and judges (again). */
+int session_look(struct session *s, void (*on_probe)(void *user, const char *title), void *user,
+		 struct err *err) _must_check_;
+/* Only PCI devices and groups: what `groups` and `devices` need. */
+int session_look_at_devices(struct session *s, struct err *err) _must_check_;
+/* The whole plan from now on: stages already done and still true are not in it. */
+int session_plan(struct session *s, struct plan **ret, struct err *err) _must_check_;
+/* Carries out the plan's stages up to the next reboot, and records state. */
+int session_apply(struct session *s, struct plan *plan, const struct txn_watcher *w,
+		  struct txn_result *ret, struct err *err) _must_check_;
+int session_verify(struct session *s, struct verification **ret, struct err *err) _must_check_;
+int session_journal(struct session *s, struct journal_entry ***ret, unsigned *ret_n, struct err *err)
+	_must_check_;
+/* Undoes the newest entry, or all. */
+int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
+		 const struct txn_watcher *w, struct txn_result *ret, struct err *err) _must_check_;
+/* The machine's text in a format; free() *RET. */
+int session_write_machine(struct session *s, const char *format, const char *template_file,
+			  char **ret, size_t *ret_len, struct err *err) _must_check_;
+/* Saves answers and the wizard's step; no-op when read-only. */
+int session_save(struct session *s, const char *step, struct err *err) _must_check_;
+/* NULL, or ERR_NEEDS_ROOT / ERR_NOT_POSSIBLE: why nothing can be written here. */
+int session_check_writable(struct session *s, struct err *err) _must_check_;
+/* Restart (or restart into the firmware set-up).  Only on the live root. */
+int session_reboot(struct session *s, bool into_firmware, struct err *err) _must_check_;

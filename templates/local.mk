@@ -1,0 +1,1 @@
+# Templates the program writes machines from.

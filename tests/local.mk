@@ -1,0 +1,21 @@
+# Every test speaks TAP, so that the totals count single checks and not files.
+LOG_DRIVER = env AM_TAP_AWK='$(AWK)' $(SHELL) $(top_srcdir)/build-aux/tap-driver.sh --merge
+SH_LOG_DRIVER = $(LOG_DRIVER)
+TEST_EXTENSIONS = .sh
+AM_TESTS_ENVIRONMENT = \
+	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
+	top_builddir='$(abs_top_builddir)'; export top_builddir; \
+	VFIO_WIZARD_DATADIR='$(abs_top_srcdir)'; export VFIO_WIZARD_DATADIR; \
+	LC_ALL=C.UTF-8; export LC_ALL; unset LANGUAGE;
+EXTRA_DIST += tests/lib/unit.h tests/lib/tap.sh
+include tests/unit/base.mk
+include tests/unit/model.mk
+include tests/unit/change.mk
+include tests/unit/probes.mk
+include tests/unit/rules.mk
+include tests/unit/boot.mk
+include tests/unit/output.mk
+include tests/unit/session.mk
+include tests/unit/wizard.mk
+include tests/unit/ui.mk
+include tests/whole.mk

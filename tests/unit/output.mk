@@ -1,0 +1,1 @@
+# Unit tests of the output room: link only the floors it may use.

@@ -1,0 +1,1 @@
+# Unit tests of the wizard room: link only the floors it may use.
