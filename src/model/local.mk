@@ -1,4 +1,13 @@
 noinst_LIBRARIES += libmodel.a
 libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
-libmodel_a_SOURCES = src/model/pci-addr.c src/model/pci-addr.h src/model/host.h src/model/finding.h \
-	src/model/kargs.h src/model/plan.h src/model/answers.h src/model/machine.h src/model/recording.h
+libmodel_a_SOURCES = \
+	src/model/answers.h \
+	src/model/diff.c \
+	src/model/finding.c src/model/finding.h \
+	src/model/host.c src/model/host.h \
+	src/model/kargs.c src/model/kargs.h \
+	src/model/machine.h \
+	src/model/pci-addr.c src/model/pci-addr.h \
+	src/model/plan.c src/model/plan.h \
+	src/model/recording.h \
+	src/model/sha256.c
