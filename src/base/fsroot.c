@@ -93,7 +93,7 @@ void fsroot_library_path(const struct fsroot *fs, const char *path, char buf[sta
 }
 
 /* sysfs and procfs files say st_size 0 or 4096: read until the end, never trust the size. */
-static int fsroot_read_fd(int fd, char **ret, size_t *ret_len)
+int fd_read_all(int fd, char **ret, size_t *ret_len)
 {
 	_cleanup_str_ struct str s = { 0 };
 	char chunk[16384];
@@ -123,7 +123,7 @@ int fsroot_read(const struct fsroot *fs, const char *path, char **ret, size_t *r
 
 	if (fd < 0)
 		return fd;
-	return fsroot_read_fd(fd, ret, ret_len);
+	return fd_read_all(fd, ret, ret_len);
 }
 
 int fsroot_read_attr(const struct fsroot *fs, struct arena *a, const char *path, const char **ret)

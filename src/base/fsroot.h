@@ -38,6 +38,8 @@ void fsroot_library_path(const struct fsroot *fs, const char *path, char buf[sta
 
 /* The whole file, NUL-terminated, free() it.  0 or -errno (-ENOENT: absent; -EFBIG: over 64 MiB). */
 int fsroot_read(const struct fsroot *fs, const char *path, char **ret, size_t *ret_len) _must_check_;
+/* The rest of what FD has; same result. */
+int fd_read_all(int fd, char **ret, size_t *ret_len) _must_check_;
 /* A sysfs/procfs attribute: trimmed text in the arena.  0 or -errno; *RET is NULL on error. */
 int fsroot_read_attr(const struct fsroot *fs, struct arena *a, const char *path, const char **ret);
 /* An attribute holding one number, decimal or 0x.  0, -errno, or -EINVAL when it is not a number. */

@@ -25,6 +25,16 @@ struct session_options {
 	bool dry_run;
 };
 
+/* Who boots this host, as the boot floor sees it; filled by session_look(). */
+struct session_boot {
+	const struct bootloader *loader; /* NULL: not sure */
+	const char *loader_why;		 /* the evidence, or what was looked for */
+	const struct initramfs_tool *initramfs;
+	const char *initramfs_why;
+	const char *const *files;	/* that feed the command line */
+	const char *const *configured;	/* arguments of the next boot; NULL: not known */
+};
+
 struct session {
 	struct session_options options;
 	struct recording *recording; /* NULL unless --host / --demo */
@@ -37,6 +47,7 @@ struct session {
 	struct answers answers;	/* what counts: saved ones, then those given now */
 	struct host *host;	/* after session_look() */
 	struct judgement *judgement;
+	struct session_boot boot;
 };
 
 int session_open(const struct session_options *o, struct session **ret, struct err *err) _must_check_;
@@ -52,10 +63,17 @@ int session_recover(struct session *s, char **ret_text, struct err *err) _must_c
 /* Probes and judges (again). */
 int session_look(struct session *s, void (*on_probe)(void *user, const char *title), void *user,
 		 struct err *err) _must_check_;
-/* Only PCI devices and groups: what `groups` and `devices` need. */
+/* Only what PCI devices and groups need: `groups` and `devices`; session_boot stays empty. */
 int session_look_at_devices(struct session *s, struct err *err) _must_check_;
+/* ERR_INPUT when something on the host is there but broken; text commands show what they have first. */
+int session_check_input(const struct session *s, struct err *err) _must_check_;
 /* The whole plan from now on: stages already done and still true are not in it. */
 int session_plan(struct session *s, struct plan **ret, struct err *err) _must_check_;
+/*
+ * What a plan waits for once everything in it that can be done now is done: a stage that ends in a
+ * restart was applied and the boot_id is still the same.
+ */
+bool session_restart_is_due(const struct session *s);
 /* Carries out the plan's stages up to the next reboot, and records state. */
 int session_apply(struct session *s, struct plan *plan, const struct txn_watcher *w,
 		  struct txn_result *ret, struct err *err) _must_check_;
@@ -65,12 +83,15 @@ int session_journal(struct session *s, struct journal_entry ***ret, unsigned *re
 /* Undoes the newest entry, or all. */
 int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 		 const struct txn_watcher *w, struct txn_result *ret, struct err *err) _must_check_;
+/* The machine the answers describe; machine_free() it. */
+int session_build_machine(struct session *s, struct plan *plan, struct machine **ret, struct err *err)
+	_must_check_;
 /* The machine's text in a format; free() *RET. */
 int session_write_machine(struct session *s, const char *format, const char *template_file,
 			  char **ret, size_t *ret_len, struct err *err) _must_check_;
 /* Saves answers and the wizard's step; no-op when read-only. */
 int session_save(struct session *s, const char *step, struct err *err) _must_check_;
-/* NULL, or ERR_NEEDS_ROOT / ERR_NOT_POSSIBLE: why nothing can be written here. */
+/* 0, or ERR_NEEDS_ROOT / ERR_NOT_POSSIBLE: why nothing can be written here. */
 int session_check_writable(struct session *s, struct err *err) _must_check_;
 /* Restart (or restart into the firmware set-up).  Only on the live root. */
 int session_reboot(struct session *s, bool into_firmware, struct err *err) _must_check_;

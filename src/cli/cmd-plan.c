@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cli/cmd.h"
+
+static json_t *plan_json_change(const struct change *ch)
+{
+	json_t *j = json_object();
+	char sha[SHA256_TEXT];
+
+	json_object_set_new(j, "kind", json_text(change_kind_name(ch->kind)));
+	if (ch->kind == CHANGE_RUN) {
+		json_object_set_new(j, "argv", json_strv(ch->argv));
+	} else {
+		_cleanup_free_ char *diff = change_diff(ch);
+
+		json_object_set_new(j, "path", json_text(ch->path));
+		json_object_set_new(j, "diff", json_text(diff));
+		if (ch->before)
+			sha256_hex(ch->before, ch->before_len, sha);
+		json_object_set_new(j, "before_sha256", ch->before ? json_text(sha) : json_null());
+		sha256_hex(ch->after, ch->after_len, sha);
+		json_object_set_new(j, "after_sha256", json_text(sha));
+	}
+	json_object_set_new(j, "why", json_text(ch->why));
+	return j;
+}
+
+static json_t *plan_json_stage(const struct stage *s)
+{
+	json_t *j = json_object(), *changes = json_array(), *promises = json_array();
+
+	for (unsigned i = 0; i < s->n_changes; i++)
+		json_array_append_new(changes, plan_json_change(s->changes[i]));
+	for (unsigned i = 0; i < s->n_promises; i++) {
+		json_t *p = json_object();
+
+		json_object_set_new(p, "id", json_text(s->promises[i]->id));
+		json_object_set_new(p, "text", json_text(s->promises[i]->text));
+		json_array_append_new(promises, p);
+	}
+	json_object_set_new(j, "name", json_text(s->name));
+	json_object_set_new(j, "changes", changes);
+	json_object_set_new(j, "promises", promises);
+	json_object_set_new(j, "then", json_text(stage_end_name(s->then)));
+	return j;
+}
+
+static void plan_json(struct cli *c, const struct plan *p)
+{
+	json_t *j = json_object(), *stages = json_array();
+
+	for (unsigned i = 0; i < p->n_stages; i++)
+		json_array_append_new(stages, plan_json_stage(p->stages[i]));
+	json_object_set_new(j, "stages", stages);
+	json_object_set_new(j, "findings", cli_json_findings(p->findings, p->n_findings));
+	cli_print_json(c, j);
+}
+
+static int plan_run(struct cli *c, struct err *err)
+{
+	_cleanup_session_ struct session *s = NULL;
+	_cleanup_plan_ struct plan *plan = NULL;
+	int r = cli_open_session(c, &s, err);
+
+	if (r == 0)
+		r = session_look(s, NULL, NULL, err);
+	if (r == 0)
+		r = session_plan(s, &plan, err);
+	if (r < 0)
+		return r;
+	if (c->json)
+		plan_json(c, plan);
+	else
+		cli_text_plan(c, plan);
+	return plan->n_stages > 0 || session_restart_is_due(s);
+}
+
+const struct command command_plan = {
+	.name = "plan",
+	.summary = N_("what would be done, stage by stage: diffs, commands, promises; changes nothing"),
+	.takes_answers = true,
+	.run = plan_run,
+};

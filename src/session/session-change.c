@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The half of the session that plans, applies and undoes. */
+#include "base/spawn.h"
+#include "base/str.h"
+#include "session/session.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define SESSION_MACHINE_DIR "/etc/vfio-wizard/machines"
+
+static bool session_has_devices(const struct session *s)
+{
+	return answers_is_set(&s->answers, "gpu") || answers_is_set(&s->answers, "nvme") ||
+	       answers_is_set(&s->answers, "device");
+}
+
+int session_build_machine(struct session *s, struct plan *plan, struct machine **ret, struct err *err)
+{
+	struct pci_device **devices;
+	unsigned n;
+	int r = planner_choose_devices(s->judgement, &s->answers, plan, &devices, &n, err);
+
+	if (r < 0)
+		return r;
+	return machine_build(s->judgement, &s->answers, devices, n, ret, err);
+}
+
+int session_write_machine(struct session *s, const char *format, const char *template_file,
+			  char **ret, size_t *ret_len, struct err *err)
+{
+	const struct machine_format *f = machine_format_find(format);
+	_cleanup_(machine_freep) struct machine *m = NULL;
+	int r;
+
+	if (!f)
+		return err_set(err, ERR_USAGE, -EINVAL, _("There is no format \"%s\"."), format);
+	r = session_build_machine(s, NULL, &m, err);
+	if (r < 0)
+		return r;
+	return machine_write(m, f, template_file, ret, ret_len, err);
+}
+
+/* One file a format; what is there already and differs is edited, never doubled. */
+static int session_add_machine_file(struct session *s, struct plan *plan, struct stage *stage,
+				    const struct machine *m, const char *format, struct err *err)
+{
+	const struct machine_format *f = machine_format_find(format);
+	_cleanup_free_ char *text = NULL, *old = NULL;
+	const char *path;
+	size_t len, old_len = 0;
+	int r = machine_write(m, f, NULL, &text, &len, err);
+
+	if (r < 0)
+		return r;
+	path = arena_printf(plan->arena, "%s/%s%s", SESSION_MACHINE_DIR, m->name, f->file_suffix);
+	r = fsroot_read(s->root, path, &old, &old_len);
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+		return err_set(err, ERR_NOT_POSSIBLE, r, _("Cannot read %s: %s"), path, strerror(-r));
+	stage_add_file(plan, stage, path, old, old_len, text, len, f->mode, NULL);
+	return 0;
+}
+
+static void session_add_disk(struct session *s, struct plan *plan, struct stage *stage,
+			     const struct machine *m)
+{
+	const char *argv[] = { "qemu-img", "create", "-f", m->disk_format, m->disk_path, NULL, NULL };
+
+	if (!m->disk_path || m->disk_bytes <= 0 || fsroot_exists(s->root, m->disk_path))
+		return;
+	argv[5] = arena_printf(plan->arena, "%lld", m->disk_bytes);
+	stage_add_run(plan, stage, argv, _("makes the empty disk of the machine; undo leaves it there"));
+}
+
+static int session_add_machine_stage(struct session *s, struct plan *plan, struct err *err)
+{
+	_cleanup_(machine_freep) struct machine *m = NULL;
+	struct stage *stage;
+	int r;
+
+	if (!session_has_devices(s))
+		return 0;
+	r = session_build_machine(s, plan, &m, err);
+	if (r < 0)
+		return r;
+	stage = plan_stage(plan, "machine",
+			   arena_printf(plan->arena, _("virtual machine %s"), m->name), STAGE_END_NONE);
+	for (unsigned i = 0; machine_format_table[i] && r == 0; i++)
+		r = session_add_machine_file(s, plan, stage, m, machine_format_table[i]->name, err);
+	if (r == 0)
+		session_add_disk(s, plan, stage, m);
+	return r;
+}
+
+int session_plan(struct session *s, struct plan **ret, struct err *err)
+{
+	_cleanup_plan_ struct plan *plan = plan_new();
+	int r = session_check_input(s, err);
+
+	if (r == 0)
+		r = run_state_check_devices(&s->state, s->host, err);
+	if (r == 0)
+		r = planner_add_boot_stages(s->judgement, &s->answers, plan, err);
+	if (r == 0)
+		r = session_add_machine_stage(s, plan, err);
+	if (r < 0)
+		return r;
+	plan_finish(plan);
+	*ret = TAKE_PTR(plan);
+	return 0;
+}
+
+bool session_restart_is_due(const struct session *s)
+{
+	return s->state.then != STAGE_END_NONE && s->state.boot_id && s->host->kernel.boot_id &&
+	       strcmp(s->state.boot_id, s->host->kernel.boot_id) == 0;
+}
+
+static void session_record_devices(struct session *s)
+{
+	struct pci_device **devices;
+	const char *const *addresses = NULL;
+	unsigned n;
+
+	if (!session_has_devices(s) ||
+	    planner_choose_devices(s->judgement, &s->answers, NULL, &devices, &n, NULL) < 0)
+		return;
+	for (unsigned i = 0; i < n; i++)
+		arena_strv_add(s->host->arena, &addresses, devices[i]->address);
+	run_state_record_devices(&s->state, s->host, addresses);
+}
+
+static int session_apply_stage(struct session *s, struct plan *plan, struct stage *stage,
+			       const struct txn_watcher *w, struct txn_result *ret, struct err *err)
+{
+	struct txn_result result = { 0 };
+	int r = txn_apply(s->root, s->state_dir, plan, stage, w, &result, err);
+
+	if (r < 0)
+		return r;
+	ret->number = result.number;
+	for (const char *const *p = result.pending; p && *p; p++)
+		arena_strv_add(plan->arena, &ret->pending, *p);
+	run_state_record_stage(&s->state, stage, s->host->kernel.boot_id);
+	session_record_devices(s);
+	return session_save(s, NULL, err);
+}
+
+int session_apply(struct session *s, struct plan *plan, const struct txn_watcher *w,
+		  struct txn_result *ret, struct err *err)
+{
+	int r = session_check_writable(s, err);
+
+	*ret = (struct txn_result){ 0 };
+	for (unsigned i = 0; r == 0 && i < plan->n_stages; i++) {
+		struct stage *stage = plan->stages[i];
+
+		/* The firmware comes first and is not ours to change. */
+		if (stage->then == STAGE_END_FIRMWARE)
+			break;
+		r = session_apply_stage(s, plan, stage, w, ret, err);
+		if (stage->then == STAGE_END_REBOOT)
+			break;
+	}
+	return r;
+}
+
+/* Promises of what was just undone are nobody's promises any more. */
+static void session_forget_stage(struct session *s, const char *stage, bool last)
+{
+	size_t i = 0;
+
+	while (s->state.promises && i < json_array_size(s->state.promises)) {
+		const json_t *p = json_array_get(s->state.promises, i);
+
+		if (last || str_eq(json_string_value(json_object_get(p, "stage")), stage))
+			json_array_remove(s->state.promises, i);
+		else
+			i++;
+	}
+	if (last || str_eq(s->state.stage, stage)) {
+		free(TAKE_PTR(s->state.stage));
+		free(TAKE_PTR(s->state.boot_id));
+		s->state.then = STAGE_END_NONE;
+	}
+}
+
+int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
+		 const struct txn_watcher *w, struct txn_result *ret, struct err *err)
+{
+	struct journal_entry **entries = NULL;
+	unsigned n = 0;
+	int r = session_check_writable(s, err);
+
+	*ret = (struct txn_result){ 0 };
+	if (r == 0)
+		r = session_journal(s, &entries, &n, err);
+	if (r < 0)
+		return r;
+	for (unsigned left = n; left > 0; left--) {
+		const struct journal_entry *e = entries[left - 1];
+		struct txn_result one = { 0 };
+
+		r = undo_apply(s->root, s->state_dir, e, on_conflict, w, &one, err);
+		if (r < 0)
+			break;
+		ret->number = e->number;
+		for (const char *const *p = one.pending; p && *p; p++)
+			arena_strv_add(s->host->arena, &ret->pending, *p);
+		session_forget_stage(s, e->stage, left == 1);
+		r = left == 1 ? run_state_remove(s->root, s->state_dir, err)
+			      : run_state_save(s->root, s->state_dir, &s->state, err);
+		if (r < 0 || !all)
+			break;
+	}
+	journal_list_free(entries, n);
+	return r;
+}
