@@ -6,6 +6,7 @@
 #include "model/kargs.h"
 
 #include <fcntl.h>
+#include <errno.h>
 #include <string.h>
 
 #define VENDOR_ATI    0x1002
@@ -256,10 +257,21 @@ const char *host_log_find(const struct host *h, const char *needle)
 	return NULL;
 }
 
+void host_note_broken(struct host *h, const char *sentence)
+{
+	if (!strv_contains(h->broken, sentence))
+		arena_strv_add(h->arena, &h->broken, sentence);
+}
+
 void host_note_unreadable(struct host *h, const char *path, int code)
 {
 	const char *note = arena_printf(h->arena, "%s: %s", path, strerror(code < 0 ? -code : code));
 
+	code = code < 0 ? -code : code;
+	if (code == EINVAL || code == ERANGE || code == EBADMSG) {
+		host_note_broken(h, arena_printf(h->arena, _("%s:1: The content is not understood."), path));
+		return;
+	}
 	if (!strv_contains(h->unreadable, note))
 		arena_strv_add(h->arena, &h->unreadable, note);
 }

@@ -254,6 +254,7 @@ struct host {
 
 	bool is_root; /* this process may write (live root and euid 0, or a writable other root) */
 	const char *const *unreadable; /* "PATH: why", facts that could not be looked up */
+	const char *const *broken;     /* "PATH:LINE: sentence", there but not what it should be */
 };
 
 /* A host without any fact yet; everything unknown as described above. */
@@ -272,7 +273,12 @@ struct iommu_group *host_find_group(const struct host *h, int id);
 const char *host_cmdline_value(const struct host *h, const char *key);
 /* First kernel log line that contains NEEDLE, NULL none. */
 const char *host_log_find(const struct host *h, const char *needle);
-/* Notes that something could not be read: a rule makes a finding of it. */
+/*
+ * Notes that something could not be read: a rule makes a finding of it.  -EINVAL, -ERANGE and
+ * -EBADMSG mean that it was read and makes no sense: that is noted as broken.
+ */
 void host_note_unreadable(struct host *h, const char *path, int code);
+/* Notes a broken file or attribute by a whole sentence; commands then end with exit code 65. */
+void host_note_broken(struct host *h, const char *sentence);
 void pci_device_add_use(struct host *h, struct pci_device *d, enum host_use_kind kind, bool only,
 			const char *detail);
