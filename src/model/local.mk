@@ -9,5 +9,5 @@ libmodel_a_SOURCES = \
 	src/model/machine.h \
 	src/model/pci-addr.c src/model/pci-addr.h \
 	src/model/plan.c src/model/plan.h \
-	src/model/recording.h \
+	src/model/recording.c src/model/recording.h \
 	src/model/sha256.c
