@@ -1,3 +1,1 @@
-bin_PROGRAMS += vfio-wizard
-vfio_wizard_SOURCES = src/main.c
-vfio_wizard_LDADD = libcli.a libui.a $(FLOOR_WIZARD) $(NCURSES_LIBS)
+# The program itself; listed once every floor below it is there.

@@ -57,6 +57,11 @@ bool answers_get_bool(const struct answers *a, const char *key);
 /* ANSWER_SIZE in bytes, ANSWER_NUMBER as it is; -1 when there is no value. */
 long long answers_get_number(const struct answers *a, const char *key);
 
+/* Makes DST hold what SRC holds. */
+void answers_copy(struct answers *dst, const struct answers *src);
+/* What SRC says replaces what DST says, key by key. */
+void answers_merge(struct answers *dst, const struct answers *src);
+
 /* Reads a YAML answers file's text.  Unknown keys, wrong values: ERR_INPUT with file and line. */
 int answers_load(struct answers *a, const char *text, size_t len, const char *name, struct err *err)
 	_must_check_;

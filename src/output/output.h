@@ -34,6 +34,7 @@ struct machine_format {
 #define MACHINE_FORMAT(id) extern const struct machine_format machine_format_##id;
 #include "output/machine-format.def"
 #undef MACHINE_FORMAT
+extern const struct machine_format *const machine_format_table[]; /* ends with NULL */
 const struct machine_format *machine_format_find(const char *name);
 /*
  * Renders M.  The template: TEMPLATE_FILE when given, else /etc/vfio-wizard/templates/NAME, else the
