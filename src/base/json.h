@@ -16,6 +16,13 @@ int json_parse(const char *text, size_t len, const char *name, json_t **ret, str
  */
 int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err) _must_check_;
 
+/*
+ * The same, and *RET_LINES says where the values of a mapping at the top are: an object, key → line,
+ * or key → array of lines for the items of a sequence.  json_decref() it.
+ */
+int yaml_parse_with_lines(const char *text, size_t len, const char *name, json_t **ret,
+			  json_t **ret_lines, struct err *err) _must_check_;
+
 /* Invalid UTF-8 is replaced, NULL becomes null: device names come from hardware. */
 json_t *json_text(const char *s);
 /* A NULL-terminated vector as an array; NULL is []. */

@@ -12,7 +12,11 @@ struct yaml_reader {
 	yaml_parser_t parser;
 	const char *name;
 	struct err *err;
+	json_t *lines;	    /* key at the top → line or lines; NULL: nobody asks */
+	json_t *item_lines; /* of the sequence being read below a key at the top */
 };
+
+#define YAML_TOP_DEPTH 1 /* of the pairs of a mapping at the top */
 
 static int yaml_fail(struct yaml_reader *y, const yaml_mark_t *at, const char *what)
 {
@@ -58,6 +62,9 @@ static int yaml_sequence(struct yaml_reader *y, unsigned depth, json_t *array)
 		if (r < 0)
 			return r;
 		end = ev.type == YAML_SEQUENCE_END_EVENT;
+		if (!end && y->item_lines && depth == YAML_TOP_DEPTH + 1)
+			json_array_append_new(y->item_lines,
+					      json_integer((json_int_t)ev.start_mark.line + 1));
 		if (!end)
 			r = yaml_node(y, &ev, depth, &item);
 		yaml_event_delete(&ev);
@@ -65,6 +72,17 @@ static int yaml_sequence(struct yaml_reader *y, unsigned depth, json_t *array)
 			return r;
 		json_array_append_new(array, item);
 	}
+}
+
+/* An empty value stands where the next token is; the key's line is the one to name. */
+static void yaml_note_line(struct yaml_reader *y, const yaml_event_t *key, const yaml_event_t *ev)
+{
+	bool empty = ev->type == YAML_SCALAR_EVENT && ev->data.scalar.length == 0;
+	size_t line = empty ? key->start_mark.line : ev->start_mark.line;
+
+	y->item_lines = ev->type == YAML_SEQUENCE_START_EVENT ? json_array() : NULL;
+	json_object_set_new(y->lines, (const char *)key->data.scalar.value,
+			    y->item_lines ? y->item_lines : json_integer((json_int_t)line + 1));
 }
 
 static int yaml_pair(struct yaml_reader *y, const yaml_event_t *key, unsigned depth, json_t *object)
@@ -82,6 +100,8 @@ static int yaml_pair(struct yaml_reader *y, const yaml_event_t *key, unsigned de
 	r = yaml_next(y, &ev);
 	if (r < 0)
 		return r;
+	if (y->lines && depth == YAML_TOP_DEPTH)
+		yaml_note_line(y, key, &ev);
 	r = yaml_node(y, &ev, depth, &value);
 	yaml_event_delete(&ev);
 	if (r < 0)
@@ -118,6 +138,8 @@ static int yaml_node(struct yaml_reader *y, yaml_event_t *ev, unsigned depth, js
 		return yaml_fail(y, &ev->start_mark, _("This is nested too deeply."));
 	switch ((int)ev->type) {
 	case YAML_SCALAR_EVENT:
+		if (strlen((const char *)ev->data.scalar.value) != ev->data.scalar.length)
+			return yaml_fail(y, &ev->start_mark, _("A value cannot contain a NUL byte."));
 		*ret = yaml_scalar(ev);
 		return 0;
 	case YAML_SEQUENCE_START_EVENT:
@@ -168,15 +190,27 @@ static int yaml_document(struct yaml_reader *y, json_t **ret)
 	}
 }
 
-int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err)
+int yaml_parse_with_lines(const char *text, size_t len, const char *name, json_t **ret,
+			  json_t **ret_lines, struct err *err)
 {
 	struct yaml_reader y = { .name = name, .err = err };
 	int r;
 
 	if (!yaml_parser_initialize(&y.parser))
 		oom_abort();
+	if (ret_lines)
+		y.lines = json_object();
 	yaml_parser_set_input_string(&y.parser, (const unsigned char *)text, len);
 	r = yaml_document(&y, ret);
 	yaml_parser_delete(&y.parser);
+	if (r < 0)
+		json_decref(y.lines);
+	else if (ret_lines)
+		*ret_lines = y.lines;
 	return r;
+}
+
+int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err)
+{
+	return yaml_parse_with_lines(text, len, name, ret, NULL, err);
 }

@@ -22,7 +22,10 @@ enum answer_type {
 	ANSWER_SIZE,	/* "16G", "16 GiB", "16384" (MiB) */
 	ANSWER_NUMBER,
 	ANSWER_ADDRESS,	/* a PCI address, or "auto" where .choices says so */
-	ANSWER_PATH,
+	ANSWER_PATH,	/* absolute; one from the command line is taken from the current folder */
+	ANSWER_NAME,	/* of a machine: letters, digits, . _ + - ; is part of file names */
+	ANSWER_NETWORK,	/* "default", "none", "bridge:br0", "network:lan" */
+	ANSWER_USB,	/* "046d:c52b", "port:1-4.2" */
 };
 
 struct answer_key {

@@ -1,11 +1,18 @@
 # Unit tests of the model room: link only the floors it may use.
 if HAVE_CHECK
 MODEL_TESTS = \
+	tests/unit/test-model-answers \
 	tests/unit/test-model-recording
 check_PROGRAMS += $(MODEL_TESTS)
 TESTS += $(MODEL_TESTS)
 
+MODEL_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+MODEL_TEST_LDADD = $(FLOOR_MODEL) $(CHECK_LIBS)
+
+tests_unit_test_model_answers_SOURCES = tests/unit/test-model-answers.c
+tests_unit_test_model_answers_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_answers_LDADD = $(MODEL_TEST_LDADD)
 tests_unit_test_model_recording_SOURCES = tests/unit/test-model-recording.c
-tests_unit_test_model_recording_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_unit_test_model_recording_LDADD = $(FLOOR_MODEL) $(CHECK_LIBS)
+tests_unit_test_model_recording_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_recording_LDADD = $(MODEL_TEST_LDADD)
 endif
