@@ -130,11 +130,14 @@ static void session_record_devices(struct session *s)
 	run_state_record_devices(&s->state, s->host, addresses);
 }
 
-static int session_apply_stage(struct session *s, struct plan *plan, struct stage *stage,
-			       const struct txn_watcher *w, struct txn_result *ret, struct err *err)
+int session_apply_one(struct session *s, struct plan *plan, struct stage *stage,
+		      const struct txn_watcher *w, struct txn_result *ret, struct err *err)
 {
 	struct txn_result result = { 0 };
-	int r = txn_apply(s->root, s->state_dir, plan, stage, w, &result, err);
+	int r = session_check_writable(s, err);
+
+	if (r == 0)
+		r = txn_apply(s->root, s->state_dir, plan, stage, w, &result, err);
 
 	if (r < 0)
 		return r;
@@ -158,7 +161,7 @@ int session_apply(struct session *s, struct plan *plan, const struct txn_watcher
 		/* The firmware comes first and is not ours to change. */
 		if (stage->then == STAGE_END_FIRMWARE)
 			break;
-		r = session_apply_stage(s, plan, stage, w, ret, err);
+		r = session_apply_one(s, plan, stage, w, ret, err);
 		if (stage->then == STAGE_END_REBOOT)
 			break;
 	}

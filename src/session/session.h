@@ -77,6 +77,9 @@ bool session_restart_is_due(const struct session *s);
 /* Carries out the plan's stages up to the next reboot, and records state. */
 int session_apply(struct session *s, struct plan *plan, const struct txn_watcher *w,
 		  struct txn_result *ret, struct err *err) _must_check_;
+/* Carries out just one stage of the plan, and records state. */
+int session_apply_one(struct session *s, struct plan *plan, struct stage *stage,
+		      const struct txn_watcher *w, struct txn_result *ret, struct err *err) _must_check_;
 int session_verify(struct session *s, struct verification **ret, struct err *err) _must_check_;
 int session_journal(struct session *s, struct journal_entry ***ret, unsigned *ret_n, struct err *err)
 	_must_check_;

@@ -1,3 +1,17 @@
 noinst_LIBRARIES += libwizard.a
 libwizard_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-libwizard_a_SOURCES = src/wizard/wizard.h src/wizard/frontend.h
+libwizard_a_SOURCES = src/wizard/wizard.h src/wizard/frontend.h src/wizard/step.h src/wizard/step.def \
+	src/wizard/build.c src/wizard/build.h \
+	src/wizard/change.c \
+	src/wizard/popup.c \
+	src/wizard/step-apply.c \
+	src/wizard/step-bind.c \
+	src/wizard/step-devices.c \
+	src/wizard/step-firmware.c \
+	src/wizard/step-host.c \
+	src/wizard/step-kernel.c \
+	src/wizard/step-machine.c \
+	src/wizard/step-restart.c \
+	src/wizard/step-review.c \
+	src/wizard/step-test.c \
+	src/wizard/wizard.c

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wizard/step.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+static void popup_text(struct screen_build *b, const char *const *lines)
+{
+	for (; lines && *lines; lines++) {
+		if (**lines)
+			build_text(b, *lines);
+		else
+			build_blank(b);
+	}
+}
+
+/* One popup; EVENT_CLOSE when the terminal is gone, too: nobody agreed. */
+static void popup_show(struct wizard *w, struct screen_build *b, struct event *ev)
+{
+	struct err err = { 0 };
+
+	*ev = (struct event){ .kind = EVENT_CLOSE };
+	if (w->f->ops->show(w->f, &b->screen, ev, &err) < 0) {
+		wizard_say_err(w, &err);
+		ev->kind = EVENT_CLOSE;
+	}
+	if (ev->kind == EVENT_HANGUP)
+		w->signal = ev->signal;
+}
+
+bool wizard_ask(struct wizard *w, const char *title, const char *const *lines, const char *safe,
+		const char *act)
+{
+	_cleanup_build_ struct screen_build b = { 0 };
+	struct event ev;
+
+	build_begin(&b, SCREEN_POPUP, "ask", title);
+	popup_text(&b, lines);
+	build_button(&b, "cancel", safe, NULL);
+	build_button(&b, "confirm", act, NULL);
+	popup_show(w, &b, &ev);
+	return ev.kind == EVENT_BUTTON && strcmp(ev.id, "confirm") == 0;
+}
+
+/* The word counts in any case, translated or in English. */
+bool wizard_ask_typed(struct wizard *w, const char *title, const char *const *lines, const char *word)
+{
+	_cleanup_build_ struct screen_build b = { 0 };
+	struct event ev;
+
+	build_begin(&b, SCREEN_TYPED, "ask-typed", title);
+	popup_text(&b, lines);
+	b.screen.word = arena_strdup(b.arena, _(word));
+	popup_show(w, &b, &ev);
+	return (ev.kind == EVENT_BUTTON || ev.kind == EVENT_SET) &&
+	       (strcasecmp(ev.text, word) == 0 || strcasecmp(ev.text, _(word)) == 0);
+}
+
+int wizard_choose(struct wizard *w, const char *id, const char *title, const char *const *lines,
+		  const char *const *buttons)
+{
+	_cleanup_build_ struct screen_build b = { 0 };
+	struct event ev;
+
+	build_begin(&b, SCREEN_POPUP, id, title);
+	popup_text(&b, lines);
+	for (unsigned i = 0; buttons[i]; i++)
+		build_button(&b, build_printf(&b, "%u", i), buttons[i], NULL);
+	popup_show(w, &b, &ev);
+	return ev.kind == EVENT_BUTTON && ev.id[0] >= '0' && ev.id[0] <= '9' ? ev.id[0] - '0' : -1;
+}
+
+void wizard_show_text(struct wizard *w, const char *title, const char *text)
+{
+	_cleanup_build_ struct screen_build b = { 0 };
+	struct event ev;
+
+	build_begin(&b, SCREEN_POPUP, "text", title);
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		build_row(&b, ROW_DIFF, NULL)->label = arena_strndup(b.arena, text, n);
+		text += n + (text[n] == '\n');
+	}
+	build_button(&b, "close", _("Close"), NULL);
+	popup_show(w, &b, &ev);
+}

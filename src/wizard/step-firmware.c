@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wizard/step.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+static const char *firmware_virtualization_words(enum virtualization v)
+{
+	switch (v) {
+	case VIRTUALIZATION_ON:
+		return _("on");
+	case VIRTUALIZATION_OFF_IN_FIRMWARE:
+		return _("off in the firmware");
+	case VIRTUALIZATION_ABSENT:
+		return _("this processor does not report it");
+	case VIRTUALIZATION_UNKNOWN:
+		break;
+	}
+	return _("could not be found out");
+}
+
+static const char *firmware_iommu_words(enum iommu_state s)
+{
+	switch (s) {
+	case IOMMU_ON:
+	case IOMMU_OFF_IN_KERNEL:
+	case IOMMU_FAILED:
+		return _("on");
+	case IOMMU_OFF_IN_FIRMWARE:
+		return _("off (no ACPI table)");
+	case IOMMU_ABSENT:
+		return _("this computer has none");
+	case IOMMU_STATE_UNKNOWN:
+		break;
+	}
+	return _("could not be found out");
+}
+
+static const char *firmware_iommu_name(const struct host *h)
+{
+	switch (h->cpu.vendor) {
+	case CPU_INTEL:
+		return _("VT-d (IOMMU)");
+	case CPU_AMD:
+	case CPU_HYGON:
+		return _("IOMMU (AMD-Vi)");
+	case CPU_ZHAOXIN:
+	case CPU_ARM:
+	case CPU_OTHER:
+		break;
+	}
+	return _("IOMMU");
+}
+
+static bool firmware_is_off(const struct judgement *j)
+{
+	return j->iommu_state == IOMMU_OFF_IN_FIRMWARE ||
+	       j->virtualization == VIRTUALIZATION_OFF_IN_FIRMWARE;
+}
+
+static void firmware_add_advice(const struct judgement *j, struct screen_build *b)
+{
+	for (unsigned i = 0; i < j->n_findings; i++) {
+		const struct finding *f = j->findings[i];
+
+		if (strcmp(f->id, "iommu-off-in-firmware") != 0 &&
+		    strcmp(f->id, "virtualization-off-in-firmware") != 0)
+			continue;
+		build_blank(b);
+		build_text(b, f->text);
+		for (const char *const *a = f->advice; a && *a; a++)
+			build_text(b, build_printf(b, "- %s", *a));
+	}
+}
+
+static void firmware_describe(struct wizard *w, struct screen_build *b)
+{
+	const struct judgement *j = w->s->judgement;
+	const struct firmware_facts *f = &w->s->host->firmware;
+	const char *why_not = NULL;
+
+	build_text(b, firmware_is_off(j) ? _("Something has to be switched on in the firmware setup first.")
+					 : _("Nothing has to be changed in the firmware."));
+	build_blank(b);
+	build_fact(b, "virtualization", _("Virtualization"), firmware_virtualization_words(j->virtualization),
+		   j->virtualization == VIRTUALIZATION_ON	 ? ROW_OK
+		   : j->virtualization == VIRTUALIZATION_UNKNOWN ? ROW_UNKNOWN
+								 : ROW_PROBLEM);
+	build_fact(b, "iommu", firmware_iommu_name(w->s->host), firmware_iommu_words(j->iommu_state),
+		   j->iommu_state == IOMMU_STATE_UNKNOWN ? ROW_UNKNOWN
+		   : j->iommu_state == IOMMU_OFF_IN_FIRMWARE || j->iommu_state == IOMMU_ABSENT ? ROW_PROBLEM
+											     : ROW_OK);
+	build_fact(b, "above-4g", _("Above 4G Decoding"), _("cannot be read from here"), ROW_UNKNOWN);
+	build_fact(b, "secure-boot", _("Secure Boot"), secure_boot_name(j->secure_boot), ROW_NEUTRAL);
+	firmware_add_advice(j, b);
+	build_blank(b);
+	if (f->mode == FIRMWARE_BIOS)
+		why_not = _("This computer was booted without UEFI: press Del or F2 while it starts.");
+	else if (f->opens_setup != 1)
+		why_not = _("This firmware cannot be asked to open its setup: press Del or F2 while it starts.");
+	else if (w->s->read_only)
+		why_not = w->s->read_only_why;
+	build_button(b, "next", firmware_is_off(j) ? _("Skip, I know") : _("Continue"), NULL);
+	build_button(b, "again", _("Check again"), NULL);
+	build_button(b, "setup", _("Restart into the firmware setup"), why_not);
+	b->screen.focus = "next";
+}
+
+static enum move firmware_handle(struct wizard *w, const struct event *ev, enum move proposed)
+{
+	struct err err = { 0 };
+
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "again") == 0) {
+		if (wizard_look(w, &err) < 0)
+			wizard_say_err(w, &err);
+		else
+			wizard_say(w, MESSAGE_NOTE, _("Looked again. Many boards apply this only after the power was off."));
+	}
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "setup") == 0 && wizard_restart(w, true))
+		return MOVE_LEAVE;
+	return proposed;
+}
+
+const struct step step_firmware = {
+	.id = "firmware",
+	.label = N_("Firmware"),
+	.title = N_("Firmware settings"),
+	.help = N_("Virtualization and the IOMMU are switched on in the firmware setup (BIOS, UEFI).\n"
+		   "Menus differ between versions; the words to look for are VT-x, VT-d, SVM and IOMMU.\n"
+		   "If a setting does not show here after a restart, switch the power off once."),
+	.describe = firmware_describe,
+	.handle = firmware_handle,
+};

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wizard/step.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+#define KERNEL_DIFF_LINES 9
+
+static const char *kernel_arg_help(const char *arg)
+{
+	if (str_starts_with(arg, "intel_iommu="))
+		return _("Makes the kernel use VT-d. Harmless if the board has none.");
+	if (str_starts_with(arg, "amd_iommu="))
+		return _("The kernel uses AMD-Vi unless this switches it off.");
+	return _("Needed on this host.");
+}
+
+/* What the planner found to be needed cannot be unmarked here: it was measured. */
+static void kernel_add_needed(struct wizard *w, struct screen_build *b)
+{
+	const char *const *args = planner_kernel_args(w->s->judgement, &w->s->answers);
+
+	for (; args && *args; args++) {
+		struct screen_row *row;
+
+		if (strcmp(*args, "iommu=pt") == 0 || str_starts_with(*args, "pcie_acs_override="))
+			continue;
+		row = build_row(b, ROW_CHECK, build_printf(b, "arg-%s", *args));
+		row->label = arena_strdup(b->arena, *args);
+		row->value = kernel_arg_help(*args);
+		row->note = _("needed");
+		row->marked = true;
+		row->disabled = true;
+		row->help = kernel_arg_help(*args);
+	}
+}
+
+static void kernel_add_options(struct wizard *w, struct screen_build *b)
+{
+	struct screen_row *row = build_row(b, ROW_CHECK, "passthrough-mode");
+
+	row->label = "iommu=pt";
+	row->value = _("host devices keep full speed");
+	row->note = _("optional");
+	row->marked = answers_get_bool(&w->s->answers, "passthrough-mode");
+	row->help = _("Not needed to give a device away, and no protection: host drivers bypass the IOMMU.");
+	if (w->s->host->kernel.acs_override_known != 1)
+		return;
+	row = build_row(b, ROW_LIST, "acs-override");
+	row->label = "pcie_acs_override";
+	row->value = answers_get(&w->s->answers, "acs-override");
+	row->choices = "none|downstream|multifunction|downstream,multifunction";
+	row->help = _("Hides that devices are not isolated, it does not isolate them: a machine can then reach "
+		      "its neighbours. Last resort.");
+}
+
+static void kernel_add_plan(struct wizard *w, struct screen_build *b)
+{
+	const struct stage *s = wizard_stage(w, "kernel");
+
+	if (!w->plan) {
+		build_text(b, w->plan_err.msg);
+		if (w->plan_err.hint[0])
+			build_text(b, w->plan_err.hint);
+		return;
+	}
+	if (!s) {
+		build_text(b, session_restart_is_due(w->s) ? _("Everything is written; it counts after the restart.")
+			      : w->s->judgement->iommu_state == IOMMU_ON
+				      ? _("The IOMMU is on. No kernel option has to be changed.")
+				      : _("There is nothing to write here. The IOMMU is not on for another reason: "
+					  "see step Host."));
+		return;
+	}
+	for (unsigned i = 0; i < s->n_changes; i++)
+		wizard_add_change_rows(b, s->changes[i], KERNEL_DIFF_LINES);
+	for (unsigned i = 0; i < w->plan->n_findings; i++)
+		build_text(b, w->plan->findings[i]->text);
+}
+
+static void kernel_describe(struct wizard *w, struct screen_build *b)
+{
+	const struct stage *s = wizard_stage(w, "kernel");
+
+	build_text(b, build_printf(b, _("Options the kernel needs at the next start. Boot loader: %s"),
+				   w->s->boot.loader ? w->s->boot.loader->title : _("not known")));
+	build_blank(b);
+	kernel_add_needed(w, b);
+	kernel_add_options(w, b);
+	build_blank(b);
+	kernel_add_plan(w, b);
+	build_blank(b);
+	b->screen.keys = s ? _("d Whole diff") : "";
+	build_button(b, "back", _("Back"), NULL);
+	build_button(b, "next", s ? _("Write this change") : _("Continue"), NULL);
+	b->screen.focus = "next";
+}
+
+static void kernel_show_diff(struct wizard *w, const struct stage *s)
+{
+	_cleanup_str_ struct str text = { 0 };
+
+	for (unsigned i = 0; s && i < s->n_changes; i++) {
+		if (s->changes[i]->kind == CHANGE_RUN)
+			continue;
+		_cleanup_free_ char *diff = change_diff(s->changes[i]);
+
+		str_add(&text, diff);
+	}
+	wizard_show_text(w, _("Whole diff"), str_c(&text));
+}
+
+static enum move kernel_write(struct wizard *w)
+{
+	/* A recorded host can be looked at to its end, so that people see the whole walk. */
+	if (w->s->read_only) {
+		wizard_say(w, MESSAGE_NOTE, "%s", w->s->read_only_why);
+		return w->s->judgement->iommu_state == IOMMU_ON ? MOVE_NEXT : MOVE_STAY;
+	}
+	return wizard_apply_stage(w, "kernel") ? MOVE_NEXT : MOVE_STAY;
+}
+
+static enum move kernel_handle(struct wizard *w, const struct event *ev, enum move proposed)
+{
+	if (ev->kind == EVENT_TOGGLE && strcmp(ev->id, "passthrough-mode") == 0) {
+		bool on = answers_get_bool(&w->s->answers, "passthrough-mode");
+
+		if (wizard_answer(w, "passthrough-mode", on ? "no" : "yes"))
+			wizard_replan(w);
+	} else if (ev->kind == EVENT_TOGGLE) {
+		wizard_say(w, MESSAGE_NOTE, _("This one is needed: without it the IOMMU stays off."));
+	} else if (ev->kind == EVENT_SET && strcmp(ev->id, "acs-override") == 0) {
+		if (wizard_answer(w, "acs-override", ev->text))
+			wizard_replan(w);
+	} else if (ev->kind == EVENT_KEY && ev->key == 'd') {
+		kernel_show_diff(w, wizard_stage(w, "kernel"));
+	} else if (proposed == MOVE_NEXT && wizard_stage(w, "kernel")) {
+		return kernel_write(w);
+	} else if (proposed == MOVE_NEXT && !session_restart_is_due(w->s) &&
+		   w->s->judgement->iommu_state != IOMMU_ON && w->s->host->n_groups == 0) {
+		wizard_say(w, MESSAGE_ERROR,
+			   _("Without the IOMMU no device can be given to a machine. Go back to step Host or "
+			     "Firmware: they say what to do."));
+		return MOVE_STAY;
+	}
+	return proposed;
+}
+
+const struct step step_kernel = {
+	.id = "kernel",
+	.label = N_("Kernel"),
+	.title = N_("Kernel options"),
+	.help = N_("The kernel is told at its start to use the IOMMU. The boot loader's file is changed, nothing "
+		   "else in it, and the menu is made anew.\n"
+		   "The change is shown first; it can be undone byte for byte."),
+	.describe = kernel_describe,
+	.handle = kernel_handle,
+};

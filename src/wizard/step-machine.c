@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wizard/step.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+/* One row per field of the form; the keys are those of the answers. */
+static const struct {
+	const char *key, *label, *help;
+} machine_fields[] = {
+	{ "name", N_("Name"), N_("Letters, digits, . _ - up to 50. Used for the files and in virsh.") },
+	{ "os", N_("System"), N_("What will run in the machine.") },
+	{ "firmware", N_("Firmware"), N_("Windows 11 wants UEFI with Secure Boot.") },
+	{ "tpm", N_("TPM 2.0"), N_("Windows 11 wants one; it is emulated by swtpm.") },
+	{ "memory", N_("Memory"), N_("Like 16G or 16384 (MiB). All of it is taken from the host while the machine runs.") },
+	{ "cpus", N_("Processors"), N_("How many threads the machine gets.") },
+	{ "network", N_("Network"), N_("default (NAT), bridge:NAME or none.") },
+	{ "display", N_("Picture"), N_("spice: a window on the host, too, good for the installation. none: only the card's own outputs.") },
+	{ "disk", N_("Disk"), N_("A path, PATH,size=120G for a new one, or none.") },
+	{ "install", N_("Install disc"), N_("Path of the ISO file to install from; empty: none.") },
+	{ "drivers", N_("Driver disc"), N_("Path of the virtio-win ISO: Windows needs it for a virtio disk and network.") },
+};
+
+/* What the machine will really have where nothing was said. */
+static const char *machine_default(const struct machine *m, const char *key, struct screen_build *b)
+{
+	if (!m)
+		return "";
+	if (strcmp(key, "name") == 0)
+		return arena_strdup(b->arena, m->name);
+	if (strcmp(key, "memory") == 0)
+		return build_printf(b, "%lldG", m->memory_bytes >> 30);
+	if (strcmp(key, "cpus") == 0)
+		return build_printf(b, "%u", m->cpus);
+	if (strcmp(key, "tpm") == 0)
+		return m->tpm ? "yes" : "no";
+	if (strcmp(key, "firmware") == 0)
+		return m->firmware == GUEST_BIOS ? "bios" : m->firmware == GUEST_UEFI ? "uefi" : "uefi-secure";
+	if (strcmp(key, "disk") == 0)
+		return !m->disk_path	? "none"
+		       : m->disk_bytes ? build_printf(b, "%s,size=%lldG", m->disk_path, m->disk_bytes >> 30)
+				       : arena_strdup(b->arena, m->disk_path);
+	return "";
+}
+
+static void machine_add_field(struct wizard *w, struct screen_build *b, unsigned i, const struct machine *m)
+{
+	const char *key = machine_fields[i].key;
+	const struct answer_key *k = answer_key_find(key);
+	const char *value = answers_get(&w->s->answers, key);
+	bool is_choice = k && (k->type == ANSWER_CHOICE || k->type == ANSWER_BOOL);
+	struct screen_row *row = build_row(b, is_choice ? ROW_LIST : ROW_FIELD, key);
+
+	row->label = _(machine_fields[i].label);
+	row->value = value ? arena_strdup(b->arena, value) : machine_default(m, key, b);
+	row->choices = !is_choice ? NULL : k->type == ANSWER_BOOL ? "yes|no" : k->choices;
+	row->help = _(machine_fields[i].help);
+}
+
+static void machine_describe(struct wizard *w, struct screen_build *b)
+{
+	_cleanup_(machine_freep) struct machine *m = NULL;
+	struct err err = { 0 };
+
+	if (session_build_machine(w->s, NULL, &m, &err) < 0 && w->message_kind == MESSAGE_NONE)
+		wizard_say_err(w, &err);
+	for (unsigned i = 0; i < ARRAY_SIZE(machine_fields); i++)
+		machine_add_field(w, b, i, m);
+	build_blank(b);
+	build_button(b, "back", _("Back"), NULL);
+	build_button(b, "next", _("Next"), NULL);
+}
+
+static enum move machine_handle(struct wizard *w, const struct event *ev, enum move proposed)
+{
+	_cleanup_(machine_freep) struct machine *m = NULL;
+	struct err err = { 0 };
+
+	if (ev->kind == EVENT_SET && wizard_answer(w, ev->id, ev->text)) {
+		wizard_replan(w);
+		return MOVE_STAY;
+	}
+	if (proposed != MOVE_NEXT)
+		return proposed;
+	if (session_build_machine(w->s, NULL, &m, &err) < 0) {
+		wizard_say_err(w, &err);
+		return MOVE_STAY;
+	}
+	wizard_replan(w);
+	return MOVE_NEXT;
+}
+
+const struct step step_machine = {
+	.id = "machine",
+	.label = N_("VM"),
+	.title = N_("Virtual machine"),
+	.help = N_("Every field has a value that works: Next can be pressed at once.\n"
+		   "Install with a picture window first (spice); switch it off when the guest's own driver runs."),
+	.describe = machine_describe,
+	.handle = machine_handle,
+};

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The two checkpoints: the same screen after the kernel options and after the binding. */
+#include "wizard/step.h"
+
+#include "base/str.h"
+
+#include <string.h>
+
+static bool restart_applies(const struct wizard *w, const char *stage)
+{
+	return session_restart_is_due(w->s) && str_eq(w->s->state.stage, stage);
+}
+
+static bool restart_kernel_applies(const struct wizard *w)
+{
+	return restart_applies(w, "kernel");
+}
+
+static bool restart_bind_applies(const struct wizard *w)
+{
+	return restart_applies(w, "bind");
+}
+
+static void restart_add_promises(const struct wizard *w, struct screen_build *b)
+{
+	size_t i;
+	const json_t *p;
+
+	build_heading(b, _("Measured after the restart"));
+	json_array_foreach (w->s->state.promises, i, p) {
+		const char *text = json_string_value(json_object_get(p, "text"));
+
+		if (text)
+			build_text(b, build_printf(b, "- %s", text));
+	}
+}
+
+static void restart_add_rescue(const struct wizard *w, struct screen_build *b)
+{
+	build_heading(b, _("If the computer does not start"));
+	if (w->s->boot.loader && strcmp(w->s->boot.loader->name, "grub") == 0)
+		build_text(b, _("In the boot menu choose Advanced options, then the recovery mode: it does not get "
+				"the new options. Or press e and remove them from the line that starts with linux."));
+	else
+		build_text(b, _("Hold Space while the computer starts, press e on the entry and remove the new options."));
+	build_text(b, build_printf(b, _("Then run:  vfio-wizard undo   (state and copies: %s)"), w->s->state_dir));
+}
+
+static void restart_describe(struct wizard *w, struct screen_build *b)
+{
+	const char *why_not = NULL;
+
+	build_text(b, _("What was written takes effect when the computer restarts."));
+	build_blank(b);
+	build_fact(b, "done", _("Done"), w->s->state.stage, ROW_OK);
+	build_fact(b, "saved", _("Saved"), w->s->state.saved_at ? w->s->state.saved_at : "", ROW_OK);
+	build_fact(b, "next", _("After it run"), "vfio-wizard", ROW_NEUTRAL);
+	build_blank(b);
+	restart_add_promises(w, b);
+	build_blank(b);
+	restart_add_rescue(w, b);
+	build_blank(b);
+	if (!fsroot_is_live(w->s->root))
+		why_not = _("This is not the running computer.");
+	build_button(b, "leave", _("Restart later, leave now"), NULL);
+	build_button(b, "restart", _("Restart now"), why_not);
+	build_button(b, "undo", _("Undo this change"), NULL);
+	b->screen.focus = "leave";
+	if (w->message_kind == MESSAGE_NONE)
+		wizard_say(w, MESSAGE_NOTE, _("Nothing is lost if you leave; vfio-wizard continues here."));
+}
+
+static enum move restart_handle(struct wizard *w, const struct event *ev, enum move proposed)
+{
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "leave") == 0)
+		return MOVE_LEAVE;
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "restart") == 0)
+		return wizard_restart(w, false) ? MOVE_LEAVE : MOVE_STAY;
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "undo") == 0) {
+		wizard_undo_centre(w);
+		return session_restart_is_due(w->s) ? MOVE_STAY : MOVE_BACK;
+	}
+	if (proposed == MOVE_NEXT) {
+		wizard_say(w, MESSAGE_NOTE, _("The next step needs the restart: leave, restart, run vfio-wizard again."));
+		return MOVE_STAY;
+	}
+	return proposed;
+}
+
+#define RESTART_HELP                                                                                  \
+	N_("The answers are saved. After the restart vfio-wizard measures whether everything that was " \
+	   "promised came true, and goes on from there.")
+
+const struct step step_restart_kernel = {
+	.id = "restart_kernel",
+	.label = "~",
+	.title = N_("Restart 1 of 2"),
+	.help = RESTART_HELP,
+	.applies = restart_kernel_applies,
+	.describe = restart_describe,
+	.handle = restart_handle,
+};
+
+const struct step step_restart_bind = {
+	.id = "restart_bind",
+	.label = "~",
+	.title = N_("Restart 2 of 2"),
+	.help = RESTART_HELP,
+	.applies = restart_bind_applies,
+	.describe = restart_describe,
+	.handle = restart_handle,
+};

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "wizard/step.h"
+
+#include "base/atomic.h"
+#include "base/str.h"
+
+#include <string.h>
+
+static enum row_state test_state(enum promise_result r)
+{
+	switch (r) {
+	case PROMISE_KEPT:
+		return ROW_OK;
+	case PROMISE_BROKEN:
+		return ROW_PROBLEM;
+	case PROMISE_NOT_YET:
+		return ROW_NEUTRAL;
+	case PROMISE_CANNOT_TELL:
+		break;
+	}
+	return ROW_UNKNOWN;
+}
+
+static void test_add_promises(const struct wizard *w, struct screen_build *b)
+{
+	for (unsigned i = 0; w->verification && i < w->verification->n_checks; i++) {
+		const struct promise_check *p = &w->verification->checks[i];
+		struct screen_row *row = build_fact(b, p->id, p->text, p->evidence, test_state(p->result));
+
+		row->detail = p->advice ? build_printf(b, "%s\n%s", p->evidence ? p->evidence : "", p->advice)
+					: arena_strdup(b->arena, p->evidence);
+	}
+}
+
+/* True of every walk, whether this program had to change something for it or not. */
+static void test_add_host(const struct wizard *w, struct screen_build *b)
+{
+	const struct judgement *j = w->s->judgement;
+	struct pci_device **chosen;
+	unsigned n = wizard_chosen(w, &chosen);
+
+	build_fact(b, "iommu", _("The IOMMU is on"),
+		   build_printf(b, ngettext("%u group", "%u groups", j->host->n_groups), j->host->n_groups),
+		   j->iommu_state == IOMMU_ON ? ROW_OK : ROW_PROBLEM);
+	for (unsigned i = 0; i < n; i++) {
+		bool held = str_eq(chosen[i]->driver, "vfio-pci");
+		bool later = str_eq(answers_get(&w->s->answers, "bind"), "libvirt");
+
+		build_fact(b, build_printf(b, "holder-%s", chosen[i]->address),
+			   build_printf(b, _("%s can be handed over"), chosen[i]->address),
+			   held	   ? _("vfio-pci holds it")
+			   : later ? build_printf(b, _("libvirt takes it from %s when the machine starts"),
+						  chosen[i]->driver ? chosen[i]->driver : _("no driver"))
+				   : build_printf(b, _("held by %s"), chosen[i]->driver ? chosen[i]->driver : _("no driver")),
+			   held || later ? ROW_OK : ROW_PROBLEM);
+	}
+}
+
+static void test_add_domain(struct wizard *w, struct screen_build *b)
+{
+	_cleanup_free_ char *text = NULL;
+	struct err err = { 0 };
+	size_t len;
+
+	if (session_write_machine(w->s, "libvirt", NULL, &text, &len, &err) < 0)
+		build_fact(b, "domain", _("The domain is valid"), err.msg, ROW_PROBLEM);
+	else
+		build_fact(b, "domain", _("The domain is valid"), _("checked against libvirt's rules where they are installed"),
+			   ROW_OK);
+}
+
+static void test_describe(struct wizard *w, struct screen_build *b)
+{
+	struct err err = { 0 };
+
+	verification_free(w->verification);
+	w->verification = NULL;
+	if (session_verify(w->s, &w->verification, &err) < 0)
+		wizard_say_err(w, &err);
+	build_text(b, _("Checks on the running system. Nothing is changed here."));
+	build_blank(b);
+	test_add_host(w, b);
+	test_add_promises(w, b);
+	test_add_domain(w, b);
+	build_blank(b);
+	build_button(b, "again", _("Run all again"), NULL);
+	build_button(b, "report", _("Save a report"), NULL);
+	build_button(b, "finish", _("Finish"), NULL);
+	b->screen.focus = "finish";
+}
+
+static void test_save_report(struct wizard *w)
+{
+	struct file_attrs attrs = { 0600, geteuid(), getegid() };
+	_cleanup_fsroot_ struct fsroot *here = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct err err = { 0 };
+	size_t len;
+
+	if (recording_take(w->s->root, &text, &len, &err) < 0 || fsroot_open(".", &here, &err) < 0 ||
+	    atomic_write(here, "vfio-wizard-report.host", text, len, &attrs, &err) < 0)
+		wizard_say_err(w, &err);
+	else
+		wizard_say(w, MESSAGE_NOTE, _("Saved: ./vfio-wizard-report.host, private data masked. Read it before you send it."));
+}
+
+/* Stays on the normal terminal, where it can be copied. */
+static void test_last_words(struct wizard *w)
+{
+	_cleanup_(machine_freep) struct machine *m = NULL;
+
+	str_done(&w->last_words);
+	if (w->s->read_only || session_build_machine(w->s, NULL, &m, NULL) < 0)
+		return;
+	str_addf(&w->last_words,
+		 _("The machine %s is written.\n"
+		   "  start it   virsh define /etc/vfio-wizard/machines/%s.xml; virsh start %s\n"
+		   "  measure    vfio-wizard verify\n"
+		   "  take back  vfio-wizard undo --all\n"),
+		 m->name, m->name, m->name);
+}
+
+static enum move test_handle(struct wizard *w, const struct event *ev, enum move proposed)
+{
+	struct err err = { 0 };
+
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "again") == 0 && wizard_look(w, &err) < 0)
+		wizard_say_err(w, &err);
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "report") == 0)
+		test_save_report(w);
+	if ((ev->kind == EVENT_BUTTON && strcmp(ev->id, "finish") == 0) || proposed == MOVE_NEXT) {
+		test_last_words(w);
+		return MOVE_LEAVE;
+	}
+	return proposed;
+}
+
+const struct step step_test = {
+	.id = "test",
+	.label = N_("Test"),
+	.title = N_("Does it work?"),
+	.help = N_("Everything that was promised is measured again, now.\n"
+		   "OK: true.  !!: not true, d says what helps.  --: only after the restart.  ??: cannot be known from here."),
+	.describe = test_describe,
+	.handle = test_handle,
+};
