@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Can this processor run machines at all: VMX (Intel VT-x) or SVM (AMD-V). */
+#include "rules/judge.h"
+
+static const char *const cpu_bios_lines[] = {
+	/* "x86/cpu: VMX (outside TXT) disabled by BIOS", since 5.6; clears the vmx flag */
+	"x86/cpu: VMX (outside TXT) disabled by BIOS",
+	"x86/cpu: VMX (inside TXT) disabled by BIOS",
+	/* "SVM disabled (by BIOS) in MSR_VM_CR", with or without "kvm_amd: " */
+	"SVM disabled (by BIOS) in MSR_VM_CR",
+	"VMX not enabled (by BIOS) in MSR_IA32_FEAT_CTL",
+	/* "kvm: disabled by bios" to 5.15, "kvm: support for 'kvm_amd' disabled by bios" to 6.2 */
+	"kvm: disabled by bios",
+	"' disabled by bios",
+};
+
+static const char *cpu_bios_line(const struct host *h)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(cpu_bios_lines); i++) {
+		const char *line = host_log_find(h, cpu_bios_lines[i]);
+
+		if (line)
+			return line;
+	}
+	return NULL;
+}
+
+/*
+ * The flag alone cannot tell absent from switched off: current kernels drop it when the firmware
+ * locked the feature, old ones keep svm although KVM refuses.  "SVM not supported by CPU" of 6.8 and
+ * later is printed for both and proves neither.
+ */
+static enum virtualization cpu_decide(const struct host *h, const char *bios_line)
+{
+	const struct cpu_facts *c = &h->cpu;
+
+	if (bios_line)
+		return VIRTUALIZATION_OFF_IN_FIRMWARE;
+	if (c->flag_virtualization == 1)
+		return VIRTUALIZATION_ON;
+	if (c->has_virtualization == 1 && c->flag_virtualization == 0)
+		return VIRTUALIZATION_OFF_IN_FIRMWARE;
+	if (c->has_virtualization == 0)
+		return VIRTUALIZATION_ABSENT;
+	return VIRTUALIZATION_UNKNOWN;
+}
+
+static const char *cpu_switch_name(const struct host *h)
+{
+	switch (h->cpu.vendor) {
+	case CPU_INTEL:
+	case CPU_ZHAOXIN:
+		return _("In the firmware setup, switch on the processor option called Intel "
+			 "Virtualization Technology, VT-x or VMX.");
+	case CPU_AMD:
+	case CPU_HYGON:
+		return _("In the firmware setup, switch on the processor option called SVM Mode, "
+			 "AMD-V or SVM.");
+	case CPU_ARM:
+	case CPU_OTHER:
+		break;
+	}
+	return _("In the firmware setup, switch on the processor option for virtualization.");
+}
+
+static void cpu_absent(struct judgement *j, const char *model)
+{
+	struct finding *f;
+
+	if (j->host->cpu.hypervisor == 1) {
+		f = judgement_add(j, "virtualization-absent", SEVERITY_BLOCK, "host",
+				  _("This host is itself a machine, and its processor does not report "
+				    "virtualization. The hypervisor below does not pass it on."));
+		finding_add_advice(j, f, _("Switch on nested virtualization in the hypervisor that "
+					   "runs this machine, and give it the processor of its host."));
+	} else {
+		f = judgement_add(j, "virtualization-absent", SEVERITY_BLOCK, "host",
+				  _("This CPU does not report virtualization (%s). Without it no "
+				    "machine runs under KVM."), model);
+		finding_add_advice(j, f, _("Some firmware hides the feature when it is switched off: "
+					   "look for a virtualization option in the firmware setup, and "
+					   "switch the power off once after a change."));
+	}
+	finding_add_evidence(j, f, "/proc/cpuinfo: model name: %s", model);
+}
+
+static void cpu_judge(struct judgement *j)
+{
+	const struct host *h = j->host;
+	const char *model = h->cpu.model ? h->cpu.model : cpu_vendor_name(h->cpu.vendor);
+	const char *line = cpu_bios_line(h);
+	struct finding *f;
+
+	j->virtualization = cpu_decide(h, line);
+	switch (j->virtualization) {
+	case VIRTUALIZATION_ON:
+		judgement_add(j, "virtualization-on", SEVERITY_OK, "host",
+			      _("The processor can run machines (%s)."), model);
+		break;
+	case VIRTUALIZATION_OFF_IN_FIRMWARE:
+		f = judgement_add(j, "virtualization-off-in-firmware", SEVERITY_WARN, "host",
+				  _("The processor can run machines, but the firmware has that "
+				    "switched off. Without it KVM does not start."));
+		if (line)
+			finding_add_evidence(j, f, "%s", line);
+		else
+			finding_add_evidence(j, f, "CPUID: virtualization is there; /proc/cpuinfo "
+						   "flags: neither vmx nor svm");
+		finding_add_advice(j, f, "%s", cpu_switch_name(h));
+		finding_add_advice(j, f, _("Save, and switch the power off completely once before "
+					   "starting again."));
+		break;
+	case VIRTUALIZATION_ABSENT:
+		cpu_absent(j, model);
+		break;
+	case VIRTUALIZATION_UNKNOWN:
+		f = judgement_add(j, "virtualization-unknown", SEVERITY_WARN, "host",
+				  _("It is not known whether this processor can run machines: the "
+				    "list of its features alone cannot tell missing from switched "
+				    "off."));
+		if (h->cpu.flag_virtualization == 0)
+			finding_add_evidence(j, f, "/proc/cpuinfo flags: neither vmx nor svm");
+		finding_add_advice(j, f, _("Run this program on the host itself, as root, so that it "
+					   "can ask the processor and read the kernel log."));
+		break;
+	}
+	if (h->cpu.hypervisor == 1) {
+		f = judgement_add(j, "inside-vm", SEVERITY_WARN, "host",
+				  _("This host is itself a machine. Only what its hypervisor gave it "
+				    "can be given on, and only with an IOMMU made by the hypervisor."));
+		finding_add_evidence(j, f, "CPUID leaf 1 ECX bit 31 or /proc/cpuinfo flags: hypervisor");
+		finding_add_advice(j, f, _("Expect lower speed; go on only when nesting is what you "
+					   "want."));
+	}
+}
+
+const struct rule rule_cpu = { "cpu", cpu_judge };

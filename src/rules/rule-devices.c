@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which device can be given away: by what it is, what the host does with it, and who shares its group. */
+#include "rules/judge.h"
+
+#include "base/str.h"
+
+/* Parts of the platform: giving them away breaks the host or gives a machine power over it. */
+struct devices_part {
+	uint32_t class_code, mask;
+	uint16_t vendor; /* 0 any */
+	bool bus_0;	 /* only when built in */
+	const char *why;
+};
+
+static const struct devices_part devices_parts[] = {
+	{ 0x060000, 0xffff00, 0, false, N_("It is a host bridge, a part of the processor.") },
+	{ 0x060100, 0xffff00, 0, false, N_("It is the ISA bridge that the mainboard's own parts hang on.") },
+	{ 0x060000, 0xff0000, 0, false, N_("It is a bridge. Bridges stay with the host; nothing is lost "
+					   "by that.") },
+	{ 0x080600, 0xffff00, 0, false, N_("It is the IOMMU itself.") },
+	{ 0x080700, 0xffff00, 0, false, N_("It reports errors of the bus to the host.") },
+	{ 0x0c0500, 0xffff00, 0, false, N_("It is the SMBus, through which the host reaches memory "
+					   "modules and sensors.") },
+	{ 0x0c8000, 0xffff00, 0x8086, true, N_("It reaches the flash memory that holds the firmware.") },
+	{ 0x118000, 0xffff00, 0x8086, true, N_("It watches the temperature of the mainboard.") },
+	{ 0x050000, 0xff0000, 0x8086, true, N_("It belongs to the chipset.") },
+};
+
+static void devices_say(struct judgement *j, struct device_verdict *v, enum assignable level,
+			const char *why)
+{
+	if (level > v->assignable)
+		v->assignable = level;
+	for (const char *const *w = v->why; w && *w; w++)
+		if (str_eq(*w, why))
+			return;
+	arena_strv_add(j->host->arena, &v->why, why);
+}
+
+static bool devices_is_vmd(const struct pci_device *d)
+{
+	/* Intel VMD, classes RAID: Skylake-SP, Tiger Lake, Rocket Lake, Alder Lake, …; all carry this driver */
+	static const uint16_t ids[] = { 0x201d, 0x28c0, 0x467f, 0x4c3d, 0x9a0b,
+					0xa77f, 0x7d0b, 0xad0b, 0xb06f, 0xb60b };
+
+	if (str_eq(d->driver, "vmd"))
+		return true;
+	for (unsigned i = 0; d->vendor == 0x8086 && i < ARRAY_SIZE(ids); i++)
+		if (d->device == ids[i])
+			return true;
+	return false;
+}
+
+/* Never, whatever the host does with it.  NULL: may be given away. */
+static const char *devices_never(const struct pci_device *d)
+{
+	if (d->addr.domain >= 0x10000)
+		return _("It hangs on Intel VMD, which hides it from the IOMMU. Switch VMD or RST off "
+			 "in the firmware setup to reach it; a Windows on this disk must be prepared "
+			 "for that first.");
+	if (devices_is_vmd(d))
+		return _("It is Intel VMD: all disks behind it would go along. Switch VMD or RST off in "
+			 "the firmware setup to reach them one by one.");
+	if (judge_is_bmc_vga(d))
+		return _("It is the screen of the server's remote console (BMC).");
+	/* 00:16.x: MEI (0780), KT serial (0700), IDE-R: doors of the management engine */
+	if (d->vendor == 0x8086 && d->addr.domain == 0 && d->addr.bus == 0 && d->addr.slot == 0x16)
+		return _("It belongs to the management engine of the chipset.");
+	for (unsigned i = 0; i < ARRAY_SIZE(devices_parts); i++) {
+		const struct devices_part *p = &devices_parts[i];
+
+		if ((d->class_code & p->mask) == p->class_code &&
+		    (!p->vendor || p->vendor == d->vendor) && (!p->bus_0 || d->addr.bus == 0))
+			return _(p->why);
+	}
+	if (d->header_type != 0)
+		return _("It is a bridge. Bridges stay with the host; nothing is lost by that.");
+	return NULL;
+}
+
+static const char *devices_use_sentence(enum host_use_kind kind, bool vital)
+{
+	switch (kind) {
+	case HOST_USE_DISPLAY:
+		return vital ? _("It shows the host's screen (%s), and no other graphics card can.") :
+			       _("It shows the host's screen (%s); that goes dark when it is given "
+				 "away. Connect the screen to the other card first.");
+	case HOST_USE_ROOT_DISK:
+		return _("It holds the host's system (%s). Giving it away would stop this computer.");
+	case HOST_USE_SWAP:
+		return _("It holds swap space that the host uses (%s). Giving it away would stop this "
+			 "computer.");
+	case HOST_USE_DISK:
+		return vital ? _("It holds data that the host cannot do without (%s).") :
+			       _("It holds data that the host uses (%s). Unmount it first, and for "
+				 "good.");
+	case HOST_USE_NETWORK:
+		return vital ? _("It is the host's only way to the network (%s).") :
+			       _("The host uses it for the network (%s). Move the host to another "
+				 "network card first.");
+	case HOST_USE_INPUT:
+		return vital ? _("The host's only keyboard hangs on it (%s).") :
+			       _("Input devices of the host hang on it (%s).");
+	case HOST_USE_FIRMWARE:
+		break;
+	}
+	return vital ? _("The firmware needs it (%s).") : _("The firmware uses it (%s).");
+}
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+/* Each sentence above has exactly one %s; they are whole so that they can be translated. */
+static const char *devices_use_text(struct judgement *j, const struct host_use *u, bool vital)
+{
+	return arena_printf(j->host->arena, devices_use_sentence(u->kind, vital),
+			    u->detail ? u->detail : host_use_kind_name(u->kind));
+}
+#pragma GCC diagnostic pop
+
+static void devices_judge_uses(struct judgement *j, struct device_verdict *v)
+{
+	const struct pci_device *d = v->device;
+	const struct host_use *vital = judge_vital_use(j->host, d);
+
+	if (vital)
+		devices_say(j, v, ASSIGNABLE_NO, devices_use_text(j, vital, true));
+	for (unsigned i = 0; i < d->n_uses; i++)
+		if (&d->uses[i] != vital && !(vital && d->uses[i].kind == vital->kind))
+			devices_say(j, v, ASSIGNABLE_CARE, devices_use_text(j, &d->uses[i], false));
+}
+
+static void devices_judge_gpu(struct judgement *j, struct device_verdict *v)
+{
+	const struct pci_device *d = v->device;
+
+	if (d->class_code >> 16 != 0x03 || d->physfn)
+		return;
+	if (d->class_code >> 8 == 0x0302 && judge_is_laptop(j->host))
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    _("It is the second graphics chip of a laptop without outputs of its own. "
+			      "The machine's picture needs Looking Glass or a remote desktop, and "
+			      "drivers may refuse it."));
+	if (d->n_uses || d->class_code >> 8 != 0x0300)
+		return;
+	if (!judge_has_other_gpu(j->host, d))
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    _("It is the only graphics card: the host has no screen while a machine "
+			      "has it."));
+	else if (d->boot_vga == 1)
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    _("The firmware starts with this card. Choose another card as first "
+			      "display in the firmware setup, or the machine may not get a picture."));
+}
+
+static void devices_judge_reset(struct judgement *j, struct device_verdict *v)
+{
+	const struct pci_device *d = v->device;
+
+	if (d->reset_known == 1 && (!d->reset || !d->reset[0]))
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    _("It cannot be reset by itself: after the machine stops it may not start "
+			      "again until the computer is restarted."));
+	if (d->sriov_enabled > 0)
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    arena_printf(j->host->arena,
+					 _("It has %d virtual functions switched on; vfio-pci takes "
+					   "it only without them. Giving away one of those is the "
+					   "better way."),
+					 d->sriov_enabled));
+}
+
+static void devices_judge_iommu(struct judgement *j, struct device_verdict *v)
+{
+	const struct pci_device *d = v->device;
+
+	if (j->iommu_state == IOMMU_ABSENT) {
+		devices_say(j, v, ASSIGNABLE_NO, _("This host has no IOMMU."));
+	} else if (d->group && d->group->has_direct_region) {
+		devices_say(j, v, ASSIGNABLE_NO,
+			    _("The firmware reserves memory for a device of its group (RMRR), so the "
+			      "kernel refuses to give it away."));
+	} else if (!d->group && j->iommu_state == IOMMU_ON) {
+		devices_say(j, v, ASSIGNABLE_NO, _("It has no IOMMU group, so nothing keeps it apart."));
+	} else if (!d->group) {
+		devices_say(j, v, ASSIGNABLE_YES,
+			    _("Who shares its group is known only when the IOMMU is on."));
+	}
+}
+
+static void devices_judge_sibling(struct judgement *j, struct device_verdict *v,
+				  const struct pci_device *s)
+{
+	struct arena *a = j->host->arena;
+	const char *label = judge_label(j, s);
+	bool same_card = judge_same_card(v->device, s);
+
+	if (judge_vital_use(j->host, s))
+		devices_say(j, v, ASSIGNABLE_NO,
+			    arena_printf(a, _("A group goes as a whole, and the host needs %s of it."),
+					 label));
+	else if (devices_never(s) && s->driver && !str_starts_with(s->driver, "vfio"))
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    arena_printf(a, _("%s of the same group must be without its driver "
+					      "meanwhile."), label));
+	else if (s->n_uses)
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    arena_printf(a, _("A group goes as a whole, and the host uses %s of it."),
+					 label));
+	else if (!same_card && !devices_never(s))
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    arena_printf(a, _("A group goes as a whole: %s goes along."), label));
+}
+
+/* Before there are groups, what is sure is that the functions of one card go together. */
+static void devices_judge_siblings(struct judgement *j, struct device_verdict *v)
+{
+	const struct pci_device *d = v->device;
+	struct pci_device *const *all = d->group ? d->group->devices : j->host->devices;
+	unsigned n = d->group ? d->group->n_devices : j->host->n_devices;
+
+	if (!d->group && pci_device_class(d) != DEVICE_GPU && !d->multifunction)
+		return;
+	for (unsigned i = 0; i < n; i++) {
+		const struct pci_device *s = all[i];
+
+		if (s == d || !judge_is_endpoint(s))
+			continue;
+		if (!d->group && (d->addr.bus == 0 || !judge_same_card(d, s)))
+			continue; /* functions of the chipset are no card */
+		devices_judge_sibling(j, v, s);
+	}
+}
+
+static void devices_judge(struct judgement *j)
+{
+	for (unsigned i = 0; i < j->host->n_devices; i++) {
+		struct device_verdict *v = &j->devices[i];
+		const char *never = devices_never(v->device);
+
+		v->assignable = ASSIGNABLE_YES;
+		if (never)
+			devices_say(j, v, ASSIGNABLE_NO, never);
+		if (!judge_is_endpoint(v->device))
+			continue;
+		devices_judge_uses(j, v);
+		if (never)
+			continue;
+		devices_judge_gpu(j, v);
+		devices_judge_reset(j, v);
+		devices_judge_iommu(j, v);
+		devices_judge_siblings(j, v);
+	}
+}
+
+const struct rule rule_devices = { "devices", devices_judge };
