@@ -43,15 +43,29 @@ static bool groups_is_for_host(const struct judgement *j, const struct iommu_gro
 	return true;
 }
 
+/* The first port above D that is not part of the switch on D's own card. */
+static const struct pci_device *groups_slot_above(const struct pci_device *d)
+{
+	const struct pci_addr card = judge_card(d);
+	const struct pci_device *up = d->parent;
+
+	if (pci_addr_same_slot(card, d->addr))
+		return up;
+	for (const struct pci_device *p = up; p; p = p->parent)
+		if (pci_addr_same_slot(p->addr, card))
+			return p->parent;
+	return up;
+}
+
 /* Is PORT above an endpoint of its group, and not a switch on that endpoint's own card? */
 static bool groups_port_is_above(const struct iommu_group *g, const struct pci_device *port)
 {
 	for (unsigned i = 0; i < g->n_devices; i++) {
 		const struct pci_device *d = g->devices[i];
 
-		if (!judge_is_endpoint(d) || judge_same_card(d, port))
+		if (!judge_is_endpoint(d))
 			continue;
-		for (const struct pci_device *up = d->parent; up; up = up->parent)
+		for (const struct pci_device *up = groups_slot_above(d); up; up = up->parent)
 			if (up == port)
 				return true;
 	}
@@ -266,9 +280,8 @@ static void groups_judge_split(struct judgement *j, const struct iommu_group *g)
 	struct finding *f;
 	char subject[32];
 
-	for (const struct pci_device *up = d ? d->parent : NULL; up; up = up->parent) {
-		if (up->group == g || !acs_port_matters(up) || judge_same_card(up, d) ||
-		    acs_port_isolates(j->host, up) != 0)
+	for (const struct pci_device *up = d ? groups_slot_above(d) : NULL; up; up = up->parent) {
+		if (up->group == g || !acs_port_matters(up) || acs_port_isolates(j->host, up) != 0)
 			continue;
 		snprintf(subject, sizeof(subject), "group %d", g->id);
 		f = judgement_add(j, "group-split-by-override", SEVERITY_WARN, subject,
