@@ -11,18 +11,18 @@ check_PROGRAMS += $(RULES_TESTS)
 TESTS += $(RULES_TESTS)
 
 tests_unit_test_rule_cpu_SOURCES = tests/unit/test-rule-cpu.c
-tests_unit_test_rule_cpu_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests/lib
+tests_unit_test_rule_cpu_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_cpu_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_iommu_SOURCES = tests/unit/test-rule-iommu.c
-tests_unit_test_rule_iommu_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests/lib
+tests_unit_test_rule_iommu_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_iommu_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_boot_SOURCES = tests/unit/test-rule-boot.c
-tests_unit_test_rule_boot_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests/lib
+tests_unit_test_rule_boot_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_boot_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_groups_SOURCES = tests/unit/test-rule-groups.c
-tests_unit_test_rule_groups_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests/lib
+tests_unit_test_rule_groups_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_groups_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_devices_SOURCES = tests/unit/test-rule-devices.c
-tests_unit_test_rule_devices_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) -I$(top_srcdir)/tests/lib
+tests_unit_test_rule_devices_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_devices_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "facts.h"
+#include "tests/lib/facts.h"
 
 static struct judgement *judge_cpu(struct facts *f, int silicon, int flag, int hypervisor)
 {
@@ -19,7 +19,7 @@ START_TEST(test_row_a_absent)
 	ck_assert_int_eq(j->virtualization, VIRTUALIZATION_ABSENT);
 	ck_assert_int_eq(j->verdict, VERDICT_BLOCKED);
 	ck_finding(j, "virtualization-absent");
-	ck_assert(strstr(facts_find(j, "virtualization-absent")->text, "does not report") != NULL);
+	ck_assert(strstr(facts_get(j, "virtualization-absent")->text, "does not report") != NULL);
 	ck_no_advice(j, "virtualization-absent", "buy");
 }
 END_TEST
@@ -102,7 +102,7 @@ START_TEST(test_secure_boot)
 	f.h->firmware.opens_setup = 0;
 	j = rules_judge(f.h);
 	ck_assert_int_eq(j->secure_boot, SECURE_BOOT_ON);
-	ck_assert_int_eq(facts_find(j, "secure-boot-on")->severity, SEVERITY_INFO);
+	ck_assert_int_eq(facts_get(j, "secure-boot-on")->severity, SEVERITY_INFO);
 	ck_evidence(j, "lockdown", "integrity");
 	ck_finding(j, "firmware-setup-by-key");
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The decision table, row by row: sysfs and ACPI first, the log second, the command line never alone. */
-#include "facts.h"
+#include "tests/lib/facts.h"
 
 static struct judgement *judge(struct facts *f, enum iommu_kind kind, enum iommu_state state)
 {
@@ -262,7 +262,7 @@ START_TEST(test_k_passthrough_mode)
 	f.h->groups[0]->type = f.h->groups[1]->type = "identity";
 	j = judge(&f, IOMMU_AMD, IOMMU_ON);
 	ck_assert_int_eq(j->passthrough_mode, 1);
-	ck_assert_int_eq(facts_find(j, "passthrough-mode")->severity, SEVERITY_INFO);
+	ck_assert_int_eq(facts_get(j, "passthrough-mode")->severity, SEVERITY_INFO);
 	f.h->groups[1]->type = "DMA";
 	ck_assert_int_eq(rules_judge(f.h)->passthrough_mode, 0);
 	f.h->groups[0]->type = f.h->groups[1]->type = NULL;
