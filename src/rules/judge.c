@@ -2,6 +2,7 @@
 #include "rules/judge.h"
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/kargs.h"
 
 #include <stdio.h>
@@ -96,6 +97,13 @@ bool judge_is_laptop(const struct host *h)
 	return (t >= 8 && t <= 14) || (t >= 30 && t <= 32);
 }
 
+/* A device that waits for a machine does nothing for the host any more. */
+static bool judge_is_given_away(const struct pci_device *d)
+{
+	return d->driver && (str_starts_with(d->driver, "vfio") || strstr(d->driver, "_vfio_pci") ||
+			     str_eq(d->driver, "pci-stub"));
+}
+
 bool judge_has_other_gpu(const struct host *h, const struct pci_device *d)
 {
 	for (unsigned i = 0; i < h->n_devices; i++) {
@@ -103,7 +111,7 @@ bool judge_has_other_gpu(const struct host *h, const struct pci_device *d)
 
 		/* 0302, a 3D controller, has no output of its own. */
 		if (o->class_code >> 16 == 0x03 && o->class_code >> 8 != 0x0302 && !o->physfn &&
-		    !judge_same_card(o, d))
+		    !judge_is_given_away(o) && !judge_same_card(o, d))
 			return true;
 	}
 	return false;
@@ -114,7 +122,25 @@ static bool judge_has_other_nic(const struct host *h, const struct pci_device *d
 	for (unsigned i = 0; i < h->n_devices; i++) {
 		const struct pci_device *o = h->devices[i];
 
-		if (pci_device_class(o) == DEVICE_NIC && !o->physfn && !judge_same_card(o, d))
+		if (pci_device_class(o) == DEVICE_NIC && !o->physfn && !judge_is_given_away(o) &&
+		    !judge_same_card(o, d))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * /home, and a member of an array, volume group or pool whose mounts could not be followed: a ZFS root
+ * looks like this.
+ */
+static bool judge_has_vital_disk(const struct host *h, const struct pci_device *d)
+{
+	for (unsigned i = 0; i < h->n_blocks; i++) {
+		const struct block_device *b = h->blocks[i];
+
+		if (b->controller != d)
+			continue;
+		if (strv_contains(b->mounts, "/home") || (b->is_holder && !strv_length(b->mounts)))
 			return true;
 	}
 	return false;
@@ -138,6 +164,8 @@ const struct host_use *judge_vital_use(const struct host *h, const struct pci_de
 			vital = u->only && !judge_has_other_nic(h, d);
 			break;
 		case HOST_USE_DISK:
+			vital = u->only || judge_has_vital_disk(h, d);
+			break;
 		case HOST_USE_INPUT:
 		case HOST_USE_FIRMWARE:
 			vital = u->only;

@@ -158,6 +158,44 @@ START_TEST(test_keyboard)
 }
 END_TEST
 
+/* What is bound to vfio-pci already does not show the host's screen any more. */
+START_TEST(test_other_card_given_away)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+
+	facts_init(&f);
+	facts_device(&f, "01:00.0", 0x10de, 0x2504, 0x030000, 1, NULL);
+	facts_device(&f, "02:00.0", 0x1002, 0x73bf, 0x030000, 2, NULL);
+	pci_device_add_use(f.h, f.h->devices[1], HOST_USE_DISPLAY, true, "card0-DP-1");
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+	f.h->devices[0]->driver = "vfio-pci";
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_NO);
+}
+END_TEST
+
+START_TEST(test_data_disks)
+{
+	static const char *const data[] = { "/srv", NULL }, *const home[] = { "/home", NULL };
+	struct block_device block = { "nvme0n1p1", "nvme0n1", -1 };
+	struct block_device *blocks[] = { &block };
+	_cleanup_facts_ struct facts f = { 0 };
+
+	facts_init(&f);
+	block.controller = facts_device(&f, "03:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL);
+	f.h->blocks = blocks;
+	f.h->n_blocks = 1;
+	block.mounts = data;
+	pci_device_add_use(f.h, f.h->devices[0], HOST_USE_DISK, false, "on nvme0n1p1");
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+	block.mounts = home;
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_NO);
+	block.mounts = NULL;
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+	block.is_holder = true; /* a pool: what is mounted from it is not known */
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_NO);
+}
+END_TEST
+
 START_TEST(test_group_mate_of_the_platform)
 {
 	_cleanup_facts_ struct facts f = { 0 };
@@ -218,6 +256,8 @@ int main(void)
 	tcase_add_test(t, test_laptop);
 	tcase_add_test(t, test_network);
 	tcase_add_test(t, test_keyboard);
+	tcase_add_test(t, test_other_card_given_away);
+	tcase_add_test(t, test_data_disks);
 	tcase_add_test(t, test_group_mate_of_the_platform);
 	tcase_add_test(t, test_iommu_off);
 	tcase_add_test(t, test_amd_reset);
