@@ -247,8 +247,8 @@ static void devices_judge(struct judgement *j)
 			continue;
 		devices_judge_gpu(j, v);
 		devices_judge_reset(j, v);
-		devices_judge_iommu(j, v);
 		devices_judge_siblings(j, v);
+		devices_judge_iommu(j, v);
 	}
 }
 

@@ -83,6 +83,18 @@ static void iommu_advise_intel(struct judgement *j, struct finding *f, const str
 	finding_add_advice(j, f, _("Add intel_iommu=on to the kernel command line and restart."));
 }
 
+/* Interrupt remapping parses the table by itself: it is on also where DMA remapping stays off. */
+static void iommu_note_remapping(struct judgement *j, struct finding *f)
+{
+	const char *line = host_log_find(j->host, "DMAR-IR: Enabled IRQ remapping");
+
+	if (!line && j->host->iommu.irq_remapping != 1)
+		return;
+	finding_add_evidence(j, f, "%s", line ? line : "/proc/interrupts: IR- chips");
+	finding_add_advice(j, f, _("Nothing is to be done in the firmware: interrupts are remapped "
+				   "already, which proves that it has the IOMMU on."));
+}
+
 static void iommu_judge_off_in_kernel(struct judgement *j, const struct iommu_signs *s)
 {
 	struct finding *f;
@@ -117,9 +129,7 @@ static void iommu_judge_off_in_kernel(struct judgement *j, const struct iommu_si
 					   "wrong."));
 		iommu_advise_log(j, f);
 	}
-	if (j->host->iommu.irq_remapping == 1 || host_log_find(j->host, "DMAR-IR: Enabled IRQ remapping"))
-		finding_add_evidence(j, f, "interrupt remapping is on, which needs the firmware's "
-					   "IOMMU but does not switch DMA remapping on");
+	iommu_note_remapping(j, f);
 }
 
 static void iommu_judge_off_in_firmware(struct judgement *j, const struct iommu_signs *s)

@@ -247,7 +247,8 @@ START_TEST(test_j_interrupt_remapping_only)
 	facts_log(&f, "DMAR-IR: Enabled IRQ remapping in x2apic mode");
 	j = judge(&f, IOMMU_INTEL, IOMMU_OFF_IN_KERNEL);
 	ck_advice(j, "iommu-off-in-kernel", "intel_iommu=on");
-	ck_evidence(j, "iommu-off-in-kernel", "interrupt remapping is on");
+	ck_evidence(j, "iommu-off-in-kernel", "DMAR-IR: Enabled IRQ remapping in x2apic mode");
+	ck_advice(j, "iommu-off-in-kernel", "Nothing is to be done in the firmware");
 	ck_no_finding(j, "interrupt-remapping-off");
 }
 END_TEST
