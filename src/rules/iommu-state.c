@@ -135,6 +135,21 @@ static const char *iommu_fused(const struct host *h)
 	return NULL;
 }
 
+/* ICH6, ICH7 and NM10: no chipset with these LPC bridges has VT-d. */
+static const struct pci_device *iommu_old_chipset(const struct host *h)
+{
+	for (unsigned i = 0; i < h->n_devices; i++) {
+		const struct pci_device *d = h->devices[i];
+
+		if (d->vendor != 0x8086 || d->class_code >> 8 != 0x0601)
+			continue;
+		if ((d->device >= 0x2640 && d->device <= 0x2642) ||
+		    (d->device >= 0x27b0 && d->device <= 0x27bd))
+			return d;
+	}
+	return NULL;
+}
+
 /* Nothing runs and the firmware shows no table: switched off there, or not built in at all. */
 static enum iommu_state iommu_without_table(const struct host *h, struct iommu_signs *s)
 {
@@ -143,8 +158,9 @@ static enum iommu_state iommu_without_table(const struct host *h, struct iommu_s
 	if (!h->iommu.acpi_readable)
 		return IOMMU_STATE_UNKNOWN;
 	s->fused = iommu_fused(h);
+	s->chipset = iommu_old_chipset(h);
 	/* A processor without VMX or SVM never has VT-d or AMD-Vi beside it. */
-	if (s->fused || h->cpu.hypervisor == 1 || h->cpu.has_virtualization == 0 ||
+	if (s->fused || s->chipset || h->cpu.hypervisor == 1 || h->cpu.has_virtualization == 0 ||
 	    h->cpu.vendor == CPU_OTHER) {
 		s->kind = IOMMU_NONE;
 		return IOMMU_ABSENT;

@@ -13,6 +13,7 @@ struct iommu_signs {
 	const char *table;	/* "DMAR": ACPI table that says the firmware has it on, NULL none */
 	const char *table_line; /* kernel log line that showed TABLE when the folder was not readable */
 	const char *fused;	/* processor model that is known to lack VT-d, NULL not known to */
+	const struct pci_device *chipset; /* one that is known to lack VT-d, NULL not known to */
 	const char *refused;	/* kernel log line: this kernel does not use it on this platform */
 };
 void iommu_signs_read(const struct host *h, struct iommu_signs *ret);

@@ -21,7 +21,9 @@ static const struct devices_part devices_parts[] = {
 	{ 0x080700, 0xffff00, 0, false, N_("It reports errors of the bus to the host.") },
 	{ 0x0c0500, 0xffff00, 0, false, N_("It is the SMBus, through which the host reaches memory "
 					   "modules and sensors.") },
-	{ 0x0c8000, 0xffff00, 0x8086, true, N_("It reaches the flash memory that holds the firmware.") },
+	{ 0x088000, 0xffff00, 0x1af4, false, N_("It is the IOMMU itself.") }, /* virtio-iommu */
+	{ 0x088000, 0xffff00, 0x8086, false, N_("It belongs to the processor's own parts.") },
+	{ 0x0c8000, 0xffff00, 0x8086, true, N_("It belongs to the chipset.") }, /* I2C, SPI flash */
 	{ 0x118000, 0xffff00, 0x8086, true, N_("It watches the temperature of the mainboard.") },
 	{ 0x050000, 0xff0000, 0x8086, true, N_("It belongs to the chipset.") },
 };

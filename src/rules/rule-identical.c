@@ -23,8 +23,23 @@ static bool identical_counts(const struct pci_device *d)
 
 static bool identical_is(const struct pci_device *a, const struct pci_device *b)
 {
-	return a->vendor == b->vendor && a->device == b->device && identical_counts(b) &&
-	       !judge_same_card(a, b);
+	return a->vendor == b->vendor && a->device == b->device && identical_counts(b);
+}
+
+/* Told at the first of them, and only when they are on more than one card. */
+static bool identical_is_news(const struct host *h, unsigned i)
+{
+	const struct pci_device *d = h->devices[i];
+
+	if (!identical_counts(d))
+		return false;
+	for (unsigned k = 0; k < i; k++)
+		if (identical_is(d, h->devices[k]))
+			return false;
+	for (unsigned k = i + 1; k < h->n_devices; k++)
+		if (identical_is(d, h->devices[k]) && !judge_same_card(d, h->devices[k]))
+			return true;
+	return false;
 }
 
 static void identical_judge(struct judgement *j)
@@ -33,29 +48,19 @@ static void identical_judge(struct judgement *j)
 
 	for (unsigned i = 0; i < h->n_devices; i++) {
 		const struct pci_device *d = h->devices[i];
-		struct finding *f = NULL;
-		bool told = false;
+		struct finding *f;
 
-		if (!identical_counts(d))
+		if (!identical_is_news(h, i))
 			continue;
-		for (unsigned k = 0; k < i && !told; k++)
-			told = identical_is(d, h->devices[k]);
-		for (unsigned k = i + 1; k < h->n_devices && !told; k++) {
-			if (!identical_is(d, h->devices[k]))
-				continue;
-			if (!f) {
-				f = judgement_add(j, "identical-devices", SEVERITY_INFO, d->address,
-						  _("There is more than one device with the ids "
-						    "%04x:%04x. Binding by id would take all of them "
-						    "from the host."),
-						  d->vendor, d->device);
-				finding_add_evidence(j, f, "%s [%04x:%04x]", d->address, d->vendor,
-						     d->device);
-				finding_add_advice(j, f, _("Bind by address."));
-			}
-			finding_add_evidence(j, f, "%s [%04x:%04x]", h->devices[k]->address,
-					     d->vendor, d->device);
-		}
+		f = judgement_add(j, "identical-devices", SEVERITY_INFO, d->address,
+				  _("There is more than one device with the ids %04x:%04x. Binding by "
+				    "id would take all of them from the host."),
+				  d->vendor, d->device);
+		for (unsigned k = i; k < h->n_devices; k++)
+			if (identical_is(d, h->devices[k]))
+				finding_add_evidence(j, f, "%s [%04x:%04x]", h->devices[k]->address,
+						     d->vendor, d->device);
+		finding_add_advice(j, f, _("Bind by address."));
 	}
 }
 

@@ -174,6 +174,13 @@ static void iommu_judge_absent(struct judgement *j, const struct iommu_signs *s)
 				  _("This processor model was made without VT-d (%s), so no device "
 				    "can be given to a machine on this computer."), s->fused);
 		finding_add_evidence(j, f, "/proc/cpuinfo: model name: %s", s->fused);
+	} else if (s->chipset) {
+		f = judgement_add(j, "iommu-absent", SEVERITY_BLOCK, "host",
+				  _("The chipset of this computer was made without VT-d, so no device "
+				    "can be given to a machine on it."));
+		finding_add_evidence(j, f, "%s [%04x:%04x] %s", s->chipset->address,
+				     s->chipset->vendor, s->chipset->device,
+				     s->chipset->device_name);
 	} else {
 		f = judgement_add(j, "iommu-absent", SEVERITY_BLOCK, "host",
 				  _("This computer reports no IOMMU, so no device can be given to a "

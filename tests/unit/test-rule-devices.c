@@ -25,6 +25,9 @@ START_TEST(test_never)
 		{ "0000:00:1f.0", 0x8086, 0x0697, 0x060100 }, /* LPC */
 		{ "0000:00:1f.4", 0x8086, 0x06a3, 0x0c0500 }, /* SMBus */
 		{ "0000:00:1f.5", 0x8086, 0x06a4, 0x0c8000 }, /* SPI */
+		{ "0000:00:15.0", 0x8086, 0xa0e8, 0x0c8000 }, /* I2C */
+		{ "0000:17:05.0", 0x8086, 0x2034, 0x088000 }, /* VT-d registers */
+		{ "0000:00:03.0", 0x1af4, 0x1057, 0x088000 }, /* virtio-iommu */
 		{ "0000:00:00.2", 0x1022, 0x1481, 0x080600 }, /* IOMMU */
 		{ "0000:00:16.0", 0x8086, 0x06e0, 0x078000 }, /* MEI */
 		{ "0000:00:12.0", 0x8086, 0x06f9, 0x118000 }, /* thermal */
@@ -95,6 +98,24 @@ START_TEST(test_boot_vga_with_another)
 	ck_assert_uint_eq(facts_count(j, "identical-devices"), 1);
 	ck_evidence(j, "identical-devices", "0000:02:00.0");
 	ck_advice(j, "identical-devices", "address");
+}
+END_TEST
+
+START_TEST(test_identical_on_several_cards)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct judgement *j;
+
+	facts_init(&f);
+	facts_device(&f, "07:00.1", 0x1022, 0x149c, 0x0c0330, 1, NULL);
+	facts_device(&f, "07:00.3", 0x1022, 0x149c, 0x0c0330, 1, NULL);
+	judge_last(&f, &j);
+	ck_no_finding(j, "identical-devices"); /* one card */
+	facts_device(&f, "0f:00.3", 0x1022, 0x149c, 0x0c0330, 2, NULL);
+	judge_last(&f, &j);
+	ck_assert_uint_eq(facts_count(j, "identical-devices"), 1);
+	ck_evidence(j, "identical-devices", "0000:07:00.3");
+	ck_evidence(j, "identical-devices", "0000:0f:00.3");
 }
 END_TEST
 
@@ -252,6 +273,7 @@ int main(void)
 	tcase_add_test(t, test_ordinary);
 	tcase_add_test(t, test_only_gpu);
 	tcase_add_test(t, test_boot_vga_with_another);
+	tcase_add_test(t, test_identical_on_several_cards);
 	tcase_add_test(t, test_server_with_bmc);
 	tcase_add_test(t, test_laptop);
 	tcase_add_test(t, test_network);

@@ -144,7 +144,12 @@ START_TEST(test_f_absent)
 	j = judge(&f, IOMMU_NONE, IOMMU_ABSENT);
 	ck_assert_int_eq(j->verdict, VERDICT_BLOCKED);
 	ck_evidence(j, "iommu-absent", "i5-2500K");
-	f.h->cpu.model = "Old";
+	f.h->cpu.model = "Intel(R) Core(TM)2 Duo CPU     E8400  @ 3.00GHz";
+	judge(&f, IOMMU_INTEL, IOMMU_OFF_IN_FIRMWARE);
+	facts_device(&f, "00:1f.0", 0x8086, 0x27b8, 0x060100, -1, NULL);
+	j = judge(&f, IOMMU_NONE, IOMMU_ABSENT);
+	ck_evidence(j, "iommu-absent", "[8086:27b8]");
+	f.h->n_devices = 0;
 	f.h->cpu.has_virtualization = f.h->cpu.flag_virtualization = 0;
 	judge(&f, IOMMU_NONE, IOMMU_ABSENT);
 }
