@@ -73,7 +73,7 @@ static const char *devices_never(const struct pci_device *d)
 
 		if ((d->class_code & p->mask) == p->class_code &&
 		    (!p->vendor || p->vendor == d->vendor) && (!p->bus_0 || d->addr.bus == 0))
-			return _(p->why);
+			return gettext(p->why);
 	}
 	if (d->header_type != 0)
 		return _("It is a bridge. Bridges stay with the host; nothing is lost by that.");

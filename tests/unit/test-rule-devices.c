@@ -197,7 +197,7 @@ END_TEST
 START_TEST(test_data_disks)
 {
 	static const char *const data[] = { "/srv", NULL }, *const home[] = { "/home", NULL };
-	struct block_device block = { "nvme0n1p1", "nvme0n1", -1 };
+	struct block_device block = { .name = "nvme0n1p1", .parent = "nvme0n1", .bytes = -1 };
 	struct block_device *blocks[] = { &block };
 	_cleanup_facts_ struct facts f = { 0 };
 
