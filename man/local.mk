@@ -1,1 +1,2 @@
 # Manual page.
+dist_man8_MANS = man/vfio-wizard.8
