@@ -1,1 +1,4 @@
 # Tests of the whole program.
+TESTS += tests/lint.sh tests/expect.sh tests/undo.sh tests/bad-input.sh
+EXTRA_DIST += tests/lint.sh tests/expect.sh tests/undo.sh tests/bad-input.sh tests/lib/hosts.sh
+EXTRA_DIST += tests/expect

@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The recorded hosts of the tests, and which of their devices the tests give away.
+
+host_files() {
+	for host_file in "$top_srcdir"/data/demo.host "$top_srcdir"/tests/hosts/*.host; do
+		[ -e "$host_file" ] && echo "$host_file"
+	done
+}
+
+# Options that choose devices on the host of that name.
+host_devices() {
+	case $1 in
+	server-*) echo "--device 0000:3b:02.0 --os linux" ;;
+	vm-*) echo "--device 0000:00:02.0 --os linux" ;;
+	*) echo "--gpu auto" ;;
+	esac
+}

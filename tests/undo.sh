@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# apply --root COPY, then undo --root COPY, leaves every byte, mode, owner and time as before, on
+# every recorded host; what apply wrote is accepted by the real GRUB tools.
+. "${top_srcdir:-$(dirname "$0")/..}/tests/lib/tap.sh"
+. "$top_srcdir/tests/lib/hosts.sh"
+
+# Type, mode, owner, size, time and link target of everything; times of folders may move.
+listing() {
+	(cd "$1" && find . -type d -printf '%p %y %m %U %G\n' -o -printf '%p %y %m %U %G %s %T@ %l\n' | sort)
+}
+same_tree() {
+	listing "$1" >"$tap_dir/a"; listing "$2" >"$tap_dir/b"
+	diff -u "$tap_dir/a" "$tap_dir/b" && diff -r --no-dereference "$1" "$2"
+}
+differs() {
+	! diff -rq --no-dereference "$1" "$2" >/dev/null
+}
+# What /bin/sh makes of the file, as grub-mkconfig sources it, drop-ins and all.
+sourced_cmdline() {
+	sh -c 'cd "$1" && . ./etc/default/grub; for f in ./etc/default/grub.d/*.cfg; do [ -e "$f" ] && . "$f"; done
+		printf "%s %s\n" "$GRUB_CMDLINE_LINUX" "$GRUB_CMDLINE_LINUX_DEFAULT"' sh "$1"
+}
+cmdline_has() {
+	sourced_cmdline "$1" | tr -d '\r' | grep -qw -- "$2" || { sourced_cmdline "$1"; return 1; }
+}
+apply_status() {
+	"$wizard" --root "$@" >"$tap_dir/apply" 2>&1
+	status=$?
+	cat "$tap_dir/apply"
+	[ "$status" -le 1 ]
+}
+
+for file in $(host_files); do
+	name=$(basename "$file" .host)
+	orig=$tap_dir/$name.orig; copy=$tap_dir/$name.copy
+	"$wizard" --host "$file" snapshot --unpack "$orig" || { ok "$name: unpacks" false; continue; }
+	cp -a "$orig" "$copy"
+	loader=$("$wizard" --host "$file" --json check | sed -n 's/.*"loader": "\(.*\)".*/\1/p')
+	if [ "$loader" = unknown ]; then
+		skip "$name: apply and undo" "no boot loader on this host"
+		rm -rf "$orig" "$copy"; continue
+	fi
+	# iommu=pt makes a kernel stage of every host that can have one.
+	ok "$name: apply" apply_status "$copy" apply --yes --passthrough-mode yes
+	if grep -q 'nothing was written\|Nothing was changed' "$tap_dir/apply"; then
+		ok "$name: nothing was written" same_tree "$orig" "$copy"
+	else
+		ok "$name: something changed" differs "$orig" "$copy"
+		if [ "$loader" = grub ]; then
+			ok "$name: /etc/default/grub is still shell" sh -n "$copy/etc/default/grub"
+			ok "$name: sourcing it gives the new argument" cmdline_has "$copy" iommu=pt
+		fi
+		ok "$name: a second apply changes nothing" apply_status "$copy" apply --yes --passthrough-mode yes
+	fi
+	# shellcheck disable=SC2046 # a list of options
+	apply_status "$copy" apply --yes $(host_devices "$name") --bind address >/dev/null
+	ok "$name: undo" "$wizard" --root "$copy" undo --all --json
+	ok "$name: every byte, mode, owner and time is back" same_tree "$orig" "$copy"
+	rm -rf "$orig" "$copy"
+done
+done_testing
