@@ -11,4 +11,8 @@ libmodel_a_SOURCES = \
 	src/model/pci-addr.c src/model/pci-addr.h \
 	src/model/plan.c src/model/plan.h \
 	src/model/recording.c src/model/recording.h \
+	src/model/recording-filter.c src/model/recording-filter.h \
+	src/model/recording-list.c \
+	src/model/recording-mask.c src/model/recording-mask.h \
+	src/model/recording-take.c src/model/recording-take.h \
 	src/model/sha256.c

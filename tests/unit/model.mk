@@ -2,7 +2,8 @@
 if HAVE_CHECK
 MODEL_TESTS = \
 	tests/unit/test-model-answers \
-	tests/unit/test-model-recording
+	tests/unit/test-model-recording \
+	tests/unit/test-model-recording-take
 check_PROGRAMS += $(MODEL_TESTS)
 TESTS += $(MODEL_TESTS)
 
@@ -15,4 +16,7 @@ tests_unit_test_model_answers_LDADD = $(MODEL_TEST_LDADD)
 tests_unit_test_model_recording_SOURCES = tests/unit/test-model-recording.c
 tests_unit_test_model_recording_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_recording_LDADD = $(MODEL_TEST_LDADD)
+tests_unit_test_model_recording_take_SOURCES = tests/unit/test-model-recording-take.c
+tests_unit_test_model_recording_take_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_recording_take_LDADD = $(MODEL_TEST_LDADD)
 endif

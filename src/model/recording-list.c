@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/recording-filter.h"
+#include "model/recording-take.h"
+
+#include "base/str.h"
+#include "base/strv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#if defined(__x86_64__) || defined(__i386__)
+#include <cpuid.h>
+#endif
+
+static const char *list_path(struct take *t, const char *dir, const char *name)
+{
+	return arena_printf(t->arena, "%s/%s", dir, name);
+}
+
+/* Bytes of PATH after they went through CLEAN; NULL when they cannot be read. */
+static void list_binary(struct take *t, const char *path, void (*clean)(unsigned char *, size_t))
+{
+	_cleanup_free_ char *bytes = NULL;
+	size_t len;
+
+	if (fsroot_read(t->fs, path, &bytes, &len) < 0) {
+		take_file(t, path); /* notes why */
+		return;
+	}
+	clean((unsigned char *)bytes, len);
+	take_bytes(t, path, bytes, len);
+}
+
+/* The directory behind a link in /sys/bus or /sys/class, "/sys/devices/…"; NULL when there is none. */
+static const char *list_device(struct take *t, const char *link)
+{
+	const char *real;
+
+	take_link(t, link, true);
+	if (fsroot_resolve(t->fs, t->arena, link, &real) < 0)
+		return NULL;
+	return arena_printf(t->arena, "/%s", real);
+}
+
+static void list_links(struct take *t, const char *dir, const char *names)
+{
+	_cleanup_strv_ char **list = strv_split(names, " ");
+
+	for (char **name = list; name && *name; name++)
+		take_link(t, list_path(t, dir, *name), false);
+}
+
+static void list_just_link(struct take *t, const char *path)
+{
+	take_link(t, path, false);
+}
+
+static void list_pci_device(struct take *t, const char *link)
+{
+	const char *dir = list_device(t, link);
+
+	if (!dir)
+		return;
+	/* subsystem_* next to device and vendor: the filter for pci.ids looks at neighbours. */
+	take_attrs(t, dir, "device vendor subsystem_device subsystem_vendor class revision modalias");
+	take_attrs(t, dir, "boot_vga numa_node reset_method driver_override enable sriov_totalvfs "
+			   "sriov_numvfs current_link_speed current_link_width");
+	list_binary(t, list_path(t, dir, "config"), filter_config_space);
+	take_presence(t, list_path(t, dir, "rom"));
+	take_presence(t, list_path(t, dir, "reset"));
+	list_links(t, dir, "driver iommu_group subsystem physfn iommu");
+	take_each(t, list_path(t, dir, "mdev_supported_types"), "", take_dir);
+}
+
+static void list_iommu_group(struct take *t, const char *dir)
+{
+	take_attrs(t, dir, "type reserved_regions name");
+	take_each(t, list_path(t, dir, "devices"), "", list_just_link);
+}
+
+static void list_class_device(struct take *t, const char *link)
+{
+	const char *dir = list_device(t, link);
+
+	if (!dir)
+		return;
+	take_attrs(t, dir, "name status enabled address operstate type model serial transport dev bind "
+			   "carrier capabilities/ev capabilities/key capabilities/rel");
+	list_links(t, dir, "device subsystem master");
+	take_dir(t, list_path(t, dir, "bridge"));
+}
+
+static void list_usb_device(struct take *t, const char *link)
+{
+	const char *dir = list_device(t, link);
+
+	if (!dir)
+		return;
+	take_attrs(t, dir, "idVendor idProduct manufacturer product serial busnum devnum devpath speed "
+			   "version bDeviceClass bInterfaceClass bInterfaceSubClass bInterfaceProtocol");
+	list_links(t, dir, "driver subsystem");
+}
+
+static void list_block_attrs(struct take *t, const char *dir)
+{
+	take_attrs(t, dir, "size ro removable dev partition start queue/rotational dm/name md/level "
+			   "device/model device/vendor device/type device/transport device/serial");
+	list_links(t, dir, "device subsystem");
+	take_each(t, list_path(t, dir, "holders"), "", list_just_link);
+	take_each(t, list_path(t, dir, "slaves"), "", list_just_link);
+}
+
+static void list_block_device(struct take *t, const char *link)
+{
+	const char *dir = list_device(t, link);
+	_cleanup_strv_ char **names = NULL;
+
+	if (!dir)
+		return;
+	list_block_attrs(t, dir);
+	if (fsroot_list(t->fs, dir, &names) < 0)
+		return;
+	for (char **name = names; name && *name; name++) {
+		const char *part = list_path(t, dir, *name);
+
+		if (fsroot_exists(t->fs, list_path(t, part, "partition")))
+			list_block_attrs(t, part);
+	}
+}
+
+static void list_udev(struct take *t, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	if (*name == 'b') /* b259:0: block devices only, the others have addresses and serials */
+		take_filtered(t, path, filter_udev);
+}
+
+static void list_acpi_table(struct take *t, const char *path)
+{
+	if (str_ends_with(path, "/DMAR") || str_ends_with(path, "/IVRS"))
+		take_file(t, path);
+	else
+		take_presence(t, path);
+}
+
+static void list_efi_variable(struct take *t, const char *path)
+{
+	static const char *const kept[] = { "SecureBoot-", "SetupMode-", "BootCurrent-",
+					    "OsIndicationsSupported-", "LoaderInfo-", "BootOrder-" };
+	const char *name = strrchr(path, '/') + 1;
+	_cleanup_free_ char *bytes = NULL;
+	size_t len;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+		if (str_starts_with(name, kept[i]))
+			take_file(t, path);
+	if (str_starts_with(name, "Boot") && strspn(name + 4, "0123456789ABCDEF") == 4 && name[8] == '-' &&
+	    fsroot_read(t->fs, path, &bytes, &len) == 0)
+		take_bytes(t, path, bytes, filter_boot_entry((unsigned char *)bytes, len));
+}
+
+static void list_cpu(struct take *t, const char *dir)
+{
+	take_attrs(t, dir, "online topology/thread_siblings_list topology/core_id "
+			   "topology/physical_package_id");
+}
+
+static void list_node(struct take *t, const char *dir)
+{
+	take_attrs(t, dir, "cpulist");
+}
+
+static void list_kernel(struct take *t, const char *dir)
+{
+	take_dir(t, dir);
+	take_filtered(t, list_path(t, dir, "modules.alias"), filter_modules_alias);
+	take_filtered(t, list_path(t, dir, "modules.builtin"), filter_modules);
+	take_filtered(t, list_path(t, dir, "modules.dep"), filter_modules);
+	take_filtered(t, list_path(t, dir, "config"), filter_kernel_config);
+}
+
+/* Kernels and RAM disks only count by their names. */
+static void list_boot_file(struct take *t, const char *path)
+{
+	const char *name = strrchr(path, '/') + 1;
+
+	if (str_starts_with(name, "config-"))
+		take_filtered(t, path, filter_kernel_config);
+	else if (str_starts_with(name, "System.map-"))
+		take_filtered(t, path, filter_system_map);
+	else
+		take_presence(t, path);
+}
+
+static void list_config_files(struct take *t)
+{
+	static const char *const files[] = {
+		"/etc/os-release", "/usr/lib/os-release", "/etc/default/grub", "/etc/fstab", "/etc/crypttab",
+		"/etc/modules", "/etc/kernelstub/configuration", "/etc/kernel/cmdline",
+		"/etc/initramfs-tools/modules", "/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf",
+		"/etc/mkinitcpio.conf", "/etc/booster.yaml", "/boot/loader/loader.conf",
+		"/boot/efi/loader/loader.conf",
+	};
+	static const char *const folders[] = {
+		"/etc/default/grub.d", "/etc/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
+		"/run/modprobe.d", "/usr/local/lib/modprobe.d", "/etc/modules-load.d",
+		"/etc/initramfs-tools/conf.d", "/etc/dracut.conf.d", "/etc/mkinitcpio.conf.d",
+		"/etc/mkinitcpio.d", "/boot/loader/entries", "/boot/efi/loader/entries",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		take_file(t, files[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+		take_each(t, folders[i], "", take_file);
+	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
+	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
+	take_each(t, "/boot", "", list_boot_file);
+	take_each(t, "/boot/efi/EFI", "", take_dir);
+}
+
+/* Nothing is run to find out what is installed: the programs themselves tell. */
+static void list_programs(struct take *t)
+{
+	static const char *const programs[] = {
+		"/usr/sbin/update-grub", "/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig",
+		"/usr/sbin/grub2-mkconfig", "/usr/bin/kernelstub", "/usr/bin/bootctl", "/usr/sbin/grubby",
+		"/usr/sbin/proxmox-boot-tool", "/usr/bin/rpm-ostree", "/usr/sbin/update-initramfs",
+		"/usr/bin/dracut", "/usr/sbin/dracut", "/usr/bin/mkinitcpio", "/usr/bin/booster",
+		"/usr/bin/qemu-system-x86_64", "/usr/bin/virsh", "/usr/sbin/libvirtd", "/usr/bin/swtpm",
+		"/usr/libexec/qemu-kvm",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
+		take_presence(t, programs[i]);
+	take_each(t, "/usr/share/OVMF", ".fd", take_presence);
+	take_each(t, "/usr/share/edk2/x64", ".fd", take_presence);
+	take_each(t, "/usr/share/edk2/ovmf", ".fd", take_presence);
+}
+
+/*
+ * /proc/mounts and /proc/net are links through /proc/self to the number of this very process, which
+ * must not be what is recorded: so no links here.
+ */
+static void list_proc_file(struct take *t, const char *path, take_filter *filter)
+{
+	_cleanup_free_ char *text = NULL, *filtered = NULL;
+	size_t len;
+
+	if (fsroot_read(t->fs, path, &text, &len) < 0)
+		return;
+	filtered = filter ? filter(t, text) : NULL;
+	take_bytes(t, path, filtered ? filtered : text, filtered ? strlen(filtered) : len);
+}
+
+static void list_proc(struct take *t)
+{
+	static const char *const files[] = {
+		"/proc/cmdline", "/proc/meminfo", "/proc/modules", "/proc/mounts", "/proc/self/mountinfo",
+		"/proc/swaps", "/proc/version", "/proc/sys/kernel/osrelease",
+		"/proc/sys/kernel/random/boot_id",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		list_proc_file(t, files[i], NULL);
+	list_proc_file(t, "/proc/cpuinfo", filter_cpuinfo);
+	list_proc_file(t, "/proc/interrupts", filter_interrupts);
+	list_proc_file(t, "/proc/net/route", filter_route);
+	list_proc_file(t, "/proc/kallsyms", filter_system_map);
+}
+
+/* Records of "6,339,5140900,-;NET: Registered…\n KEY=value\n", one per read(2). */
+static void list_kernel_log(struct take *t)
+{
+	_cleanup_str_ struct str text = { 0 };
+	_cleanup_free_ char *kept = NULL;
+	_cleanup_close_ int fd = -1;
+	char record[8192];
+	ssize_t n;
+
+	if (!fsroot_is_live(t->fs)) {
+		take_filtered(t, "/var/log/dmesg", filter_log);
+		return;
+	}
+	fd = fsroot_openat(t->fs, "/dev/kmsg", O_RDONLY | O_NONBLOCK);
+	if (fd < 0)
+		return;
+	/* EPIPE: a record was overwritten while we read; the next read goes on behind it. */
+	while ((n = read(fd, record, sizeof(record) - 1)) > 0 || (n < 0 && errno == EPIPE)) {
+		const char *message;
+
+		if (n < 0)
+			continue;
+		record[n] = '\0';
+		message = strchr(record, ';');
+		if (!message)
+			continue;
+		str_addn(&text, message + 1, strcspn(message + 1, "\n"));
+		str_addc(&text, '\n');
+	}
+	kept = filter_log(t, str_c(&text));
+	if (*kept)
+		take_bytes(t, "/var/log/dmesg", kept, strlen(kept));
+}
+
+/* What the processor itself says cannot be read from a file. */
+static void list_cpuid(struct take *t)
+{
+	if (!fsroot_is_live(t->fs)) {
+		take_file(t, "/.vfio-wizard/cpuid");
+		return;
+	}
+#if defined(__x86_64__) || defined(__i386__)
+	unsigned a, b, c, d, c1 = 0, ext_c = 0;
+	char vendor[13] = { 0 };
+	const char *text;
+
+	if (!__get_cpuid(0, &a, &b, &c, &d))
+		return;
+	memcpy(vendor, &b, 4);
+	memcpy(vendor + 4, &d, 4);
+	memcpy(vendor + 8, &c, 4);
+	if (__get_cpuid(1, &a, &b, &c, &d))
+		c1 = c;
+	if (__get_cpuid(0x80000001, &a, &b, &c, &d))
+		ext_c = c;
+	text = arena_printf(t->arena, "vendor=%s vmx=%u svm=%u hypervisor=%u\n", vendor, c1 >> 5 & 1u,
+			    ext_c >> 2 & 1u, c1 >> 31);
+	take_bytes(t, "/.vfio-wizard/cpuid", text, strlen(text));
+#endif
+}
+
+void take_everything(struct take *t)
+{
+	static const char *const classes[] = { "iommu", "net", "drm", "graphics", "input", "nvme",
+					       "vtconsole" };
+
+	take_each(t, "/sys/bus/pci/devices", "", list_pci_device);
+	take_dir(t, "/sys/bus/pci/drivers/vfio-pci");
+	take_each(t, "/sys/kernel/iommu_groups", "", list_iommu_group);
+	take_each(t, "/sys/bus/usb/devices", "", list_usb_device);
+	for (size_t i = 0; i < ARRAY_SIZE(classes); i++)
+		take_each(t, list_path(t, "/sys/class", classes[i]), "", list_class_device);
+	take_each(t, "/sys/block", "", list_block_device);
+	take_each(t, "/run/udev/data", "", list_udev);
+	take_attrs(t, "/sys/class/dmi/id", "sys_vendor product_name board_name board_vendor bios_version "
+					   "bios_date chassis_type");
+	take_each(t, "/sys/firmware/acpi/tables", "", list_acpi_table);
+	take_dir(t, "/sys/firmware/memmap");
+	take_attrs(t, "/sys/firmware/efi", "fw_platform_size");
+	take_dir(t, "/sys/firmware/efi");
+	take_each(t, "/sys/firmware/efi/efivars", "", list_efi_variable);
+	take_attrs(t, "/sys/devices/system/cpu", "online present possible smt/active smt/control");
+	take_each(t, "/sys/devices/system/cpu", "", list_cpu);
+	take_each(t, "/sys/devices/system/node", "", list_node);
+	take_attrs(t, "/sys/kernel/security", "lockdown");
+	take_dir(t, "/sys/module/vfio_pci");
+	take_dir(t, "/sys/module/vfio");
+	take_attrs(t, "/sys/module", "kvm_intel/parameters/nested kvm_amd/parameters/nested "
+				     "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
+	list_proc(t);
+	list_kernel_log(t);
+	list_config_files(t);
+	list_programs(t);
+	take_each(t, "/lib/modules", "", list_kernel);
+	take_filtered(t, "/usr/share/misc/pci.ids", filter_pci_ids);
+	take_filtered(t, "/usr/share/hwdata/pci.ids", filter_pci_ids);
+	list_cpuid(t);
+}
