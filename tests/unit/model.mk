@@ -2,6 +2,9 @@
 if HAVE_CHECK
 MODEL_TESTS = \
 	tests/unit/test-model-answers \
+	tests/unit/test-model-host \
+	tests/unit/test-model-kargs \
+	tests/unit/test-model-plan \
 	tests/unit/test-model-recording \
 	tests/unit/test-model-recording-take
 check_PROGRAMS += $(MODEL_TESTS)
@@ -13,6 +16,15 @@ MODEL_TEST_LDADD = $(FLOOR_MODEL) $(CHECK_LIBS)
 tests_unit_test_model_answers_SOURCES = tests/unit/test-model-answers.c
 tests_unit_test_model_answers_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_answers_LDADD = $(MODEL_TEST_LDADD)
+tests_unit_test_model_host_SOURCES = tests/unit/test-model-host.c
+tests_unit_test_model_host_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_host_LDADD = $(MODEL_TEST_LDADD)
+tests_unit_test_model_kargs_SOURCES = tests/unit/test-model-kargs.c
+tests_unit_test_model_kargs_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_kargs_LDADD = $(MODEL_TEST_LDADD)
+tests_unit_test_model_plan_SOURCES = tests/unit/test-model-plan.c
+tests_unit_test_model_plan_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_plan_LDADD = $(MODEL_TEST_LDADD)
 tests_unit_test_model_recording_SOURCES = tests/unit/test-model-recording.c
 tests_unit_test_model_recording_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_recording_LDADD = $(MODEL_TEST_LDADD)
