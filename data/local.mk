@@ -1,3 +1,4 @@
 # Knowledge without code.
 # The recorded host of --demo; tests read it from here, too.
-dist_pkgdata_DATA = data/demo.host
+demodir = $(pkgdatadir)/data
+dist_demo_DATA = data/demo.host

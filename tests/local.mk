@@ -10,9 +10,12 @@ AM_TESTS_ENVIRONMENT = \
 EXTRA_DIST += tests/lib/unit.h tests/lib/tap.sh
 # Recorded hosts: written by hand from facts, one machine each.
 EXTRA_DIST += \
+	tests/hosts/b650m-iommu-off-in-firmware.host \
 	tests/hosts/intel-bound.host \
 	tests/hosts/intel-off-in-kernel-debian.host \
-	tests/hosts/intel-on-after-reboot.host
+	tests/hosts/intel-on-after-reboot.host \
+	tests/hosts/laptop-one-gpu.host \
+	tests/hosts/z370-shared-group-ubuntu.host
 include tests/unit/base.mk
 include tests/unit/model.mk
 include tests/unit/change.mk
