@@ -15,6 +15,9 @@ EXTRA_DIST += \
 	tests/hosts/intel-off-in-kernel-debian.host \
 	tests/hosts/intel-on-after-reboot.host \
 	tests/hosts/laptop-one-gpu.host \
+	tests/hosts/no-iommu.host \
+	tests/hosts/server-sriov-vmd.host \
+	tests/hosts/vm-virtio-iommu.host \
 	tests/hosts/z370-shared-group-ubuntu.host
 include tests/unit/base.mk
 include tests/unit/model.mk
