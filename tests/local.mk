@@ -14,9 +14,11 @@ EXTRA_DIST += \
 	tests/hosts/intel-bound.host \
 	tests/hosts/intel-off-in-kernel-debian.host \
 	tests/hosts/intel-on-after-reboot.host \
+	tests/hosts/laptop-crlf-grub.host \
 	tests/hosts/laptop-one-gpu.host \
 	tests/hosts/no-iommu.host \
 	tests/hosts/server-sriov-vmd.host \
+	tests/hosts/vm-cloudimg-grub-dropin.host \
 	tests/hosts/vm-virtio-iommu.host \
 	tests/hosts/z370-shared-group-ubuntu.host
 include tests/unit/base.mk
