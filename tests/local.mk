@@ -8,6 +8,19 @@ AM_TESTS_ENVIRONMENT = \
 	VFIO_WIZARD_DATADIR='$(abs_top_srcdir)'; export VFIO_WIZARD_DATADIR; \
 	LC_ALL=C.UTF-8; export LC_ALL; unset LANGUAGE;
 EXTRA_DIST += tests/lib/unit.h tests/lib/tap.sh
+# Recorded hosts: written by hand from facts, one machine each.
+EXTRA_DIST += \
+	tests/hosts/b650m-iommu-off-in-firmware.host \
+	tests/hosts/intel-bound.host \
+	tests/hosts/intel-off-in-kernel-debian.host \
+	tests/hosts/intel-on-after-reboot.host \
+	tests/hosts/laptop-crlf-grub.host \
+	tests/hosts/laptop-one-gpu.host \
+	tests/hosts/no-iommu.host \
+	tests/hosts/server-sriov-vmd.host \
+	tests/hosts/vm-cloudimg-grub-dropin.host \
+	tests/hosts/vm-virtio-iommu.host \
+	tests/hosts/z370-shared-group-ubuntu.host
 include tests/unit/base.mk
 include tests/unit/model.mk
 include tests/unit/change.mk
