@@ -44,7 +44,7 @@ static void iommu_judge_on(struct judgement *j)
 	struct finding *f;
 
 	f = judgement_add(j, "iommu-on", SEVERITY_OK, "host",
-			  _("The IOMMU is on (%u groups). Devices can be given to a machine safely."),
+			  _("The IOMMU is on (%u groups)."),
 			  j->host->n_groups);
 	iommu_add_units(j, f);
 	if (j->iommu_kind == IOMMU_VIRTIO) {

@@ -10,8 +10,8 @@ host_files() {
 # Options that choose devices on the host of that name.
 host_devices() {
 	case $1 in
-	server-*) echo "--device 0000:3b:02.0 --os linux" ;;
-	vm-*) echo "--device 0000:00:02.0 --os linux" ;;
+	server-*) echo "--device 0000:18:10.0 --os linux" ;;
+	vm-*) echo "--device 0000:00:04.0 --os linux" ;;
 	*) echo "--gpu auto" ;;
 	esac
 }
