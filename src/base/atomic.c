@@ -105,7 +105,7 @@ static int atomic_set_attrs(struct atomic_file *af, int fd, const struct file_at
 {
 	struct file_attrs want = attrs ? *attrs : (struct file_attrs){ 0644, geteuid(), getegid() };
 	struct stat st;
-	_cleanup_close_ int old = openat(af->dir_fd, af->name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_close_ int old = openat(af->dir_fd, af->name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
 	if (old >= 0 && fstat(old, &st) == 0) {
 		atomic_copy_xattrs(old, fd);

@@ -11,12 +11,20 @@
 #include <sys/syscall.h>
 
 #define FSROOT_MAX_FILE ((size_t)64 * 1024 * 1024)
+#define FSROOT_TRIES	128
 
 struct fsroot {
 	int fd;
 	bool live;
 	char *display;
 };
+
+static int fsroot_probe(const struct fsroot *fs)
+{
+	_cleanup_close_ int fd = fsroot_openat(fs, "/", O_PATH);
+
+	return fd < 0 ? fd : 0;
+}
 
 int fsroot_open(const char *dir, struct fsroot **ret, struct err *err)
 {
@@ -33,6 +41,12 @@ int fsroot_open(const char *dir, struct fsroot **ret, struct err *err)
 	/* "/./" and bind mounts of "/" are this machine as well. */
 	fs->live = fstat(fd, &here) == 0 && stat("/", &slash) == 0 &&
 		   here.st_dev == slash.st_dev && here.st_ino == slash.st_ino;
+	if (!fs->live && fsroot_probe(fs) == -ENOSYS) {
+		fsroot_free(fs);
+		return err_set(err, ERR_NOT_POSSIBLE, -ENOSYS,
+			       _("Looking below another root needs Linux 5.6 or newer (openat2), and this "
+				 "kernel or sandbox does not have it."));
+	}
 	*ret = fs;
 	return 0;
 }
@@ -92,9 +106,12 @@ int fsroot_openat(const struct fsroot *fs, const char *path, int flags)
 
 		return live_fd < 0 ? -errno : live_fd;
 	}
-	do
+	/* EAGAIN: a rename raced with ".."; but also a file lease, which can last. */
+	for (unsigned tries = 0;; tries++) {
 		fd = syscall(SYS_openat2, fs->fd, path, &how, sizeof(how));
-	while (fd < 0 && errno == EAGAIN); /* a rename raced with ".." */
+		if (fd >= 0 || errno != EAGAIN || tries == FSROOT_TRIES)
+			break;
+	}
 	return fd < 0 ? -errno : fsroot_check_mode((int)fd, flags);
 }
 

@@ -53,8 +53,8 @@ static void mask_add_word(struct recording_mask *m, const char *word, char *stan
 void recording_mask_add_serial(struct recording_mask *m, const char *serial)
 {
 	/* "None", "Default string", "0000:01:00.0" (a USB controller's) say nothing about anybody. */
-	if (strlen(serial) < 5 || strcmp(serial, "SERIAL0000") == 0 || strpbrk(serial, ":\n") || !serial[strcspn(serial, "0123456789")] ||
-	    strv_contains(strv_const(m->words), serial))
+	if (strlen(serial) < 5 || strcmp(serial, "SERIAL0000") == 0 || strpbrk(serial, ":\n") ||
+	    !serial[strcspn(serial, "0123456789")] || strv_contains(strv_const(m->words), serial))
 		return;
 	mask_add_word(m, serial, xasprintf("SERIAL%04u", ++m->n_serials));
 }
