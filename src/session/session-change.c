@@ -68,6 +68,9 @@ static void session_add_disk(struct session *s, struct plan *plan, struct stage 
 
 	if (!m->disk_path || m->disk_bytes <= 0 || fsroot_exists(s->root, m->disk_path))
 		return;
+	/* Below another root the command was listed with the files; it is not listed for ever. */
+	if (!fsroot_is_live(s->root) && stage->n_changes == 0)
+		return;
 	argv[5] = arena_printf(plan->arena, "%lld", m->disk_bytes);
 	stage_add_run(plan, stage, argv, _("makes the empty disk of the machine; undo leaves it there"));
 }
@@ -80,7 +83,8 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 
 	if (!session_has_devices(s))
 		return 0;
-	r = session_build_machine(s, plan, &m, err);
+	/* What was picked is in the plan's findings already: the boot stages said it. */
+	r = session_build_machine(s, NULL, &m, err);
 	if (r < 0)
 		return r;
 	stage = plan_stage(plan, "machine",

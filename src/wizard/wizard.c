@@ -142,12 +142,15 @@ static void wizard_add_steps(const struct wizard *w, struct screen_build *b)
 {
 	struct screen_step *steps = arena_alloc(b->arena, step_count * sizeof(*steps));
 
-	for (unsigned i = 0; i < step_count; i++)
+	for (unsigned i = 0; i < step_count; i++) {
+		bool is_restart = strcmp(step_table[i]->label, "~") == 0;
+
 		steps[i] = (struct screen_step){
-			.label = strcmp(step_table[i]->label, "~") == 0 ? "~" : _(step_table[i]->label),
-			.done = i < w->at && i != w->at,
+			.label = is_restart ? "~" : _(step_table[i]->label),
+			.done = i < w->at && !is_restart,
 			.here = i == w->at,
 		};
+	}
 	b->screen.steps = steps;
 	b->screen.n_steps = step_count;
 }
