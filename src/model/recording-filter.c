@@ -81,6 +81,22 @@ char *filter_interrupts(struct take *t _unused_, const char *text)
 	return str_steal(&out);
 }
 
+/* "vfio_pci 16384 0 - Live 0xffffffffc0d69000": root sees where the kernel hides its code */
+char *filter_proc_modules(struct take *t _unused_, const char *text)
+{
+	struct str out = { 0 };
+	const char *at;
+
+	while ((at = strstr(text, " 0x"))) {
+		str_addn(&out, text, (size_t)(at - text) + 3);
+		text = at + 3;
+		for (; isxdigit((unsigned char)*text); text++)
+			str_addc(&out, '0');
+	}
+	str_add(&out, text);
+	return str_steal(&out);
+}
+
 /* "eno1	00000000	0102A8C0	0003 …": of a default route only that it is one. */
 char *filter_route(struct take *t _unused_, const char *text)
 {

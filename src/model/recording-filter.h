@@ -6,6 +6,7 @@
 /* What is kept of files that are long or hold more than anybody needs. */
 char *filter_cpuinfo(struct take *t, const char *text);	   /* the first CPU; of others their numbers */
 char *filter_interrupts(struct take *t, const char *text); /* without the counts */
+char *filter_proc_modules(struct take *t, const char *text); /* without addresses in memory */
 char *filter_route(struct take *t, const char *text);	   /* without gateways and networks */
 char *filter_log(struct take *t, const char *text);	   /* lines about what we judge, no time stamps */
 char *filter_kernel_config(struct take *t, const char *text);

@@ -256,7 +256,7 @@ static void list_proc_file(struct take *t, const char *path, take_filter *filter
 static void list_proc(struct take *t)
 {
 	static const char *const files[] = {
-		"/proc/cmdline", "/proc/meminfo", "/proc/modules", "/proc/mounts", "/proc/self/mountinfo",
+		"/proc/cmdline", "/proc/meminfo", "/proc/mounts", "/proc/self/mountinfo",
 		"/proc/swaps", "/proc/version", "/proc/sys/kernel/osrelease",
 		"/proc/sys/kernel/random/boot_id",
 	};
@@ -264,6 +264,7 @@ static void list_proc(struct take *t)
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		list_proc_file(t, files[i], NULL);
 	list_proc_file(t, "/proc/cpuinfo", filter_cpuinfo);
+	list_proc_file(t, "/proc/modules", filter_proc_modules);
 	list_proc_file(t, "/proc/interrupts", filter_interrupts);
 	list_proc_file(t, "/proc/net/route", filter_route);
 	list_proc_file(t, "/proc/kallsyms", filter_system_map);

@@ -10,6 +10,7 @@
 
 #define UUID_LENGTH ((size_t)36)
 #define MAC_LENGTH  ((size_t)17)
+#define ID_LENGTH   ((size_t)32) /* /etc/machine-id: names of BLS entries, "9d3c…-6.1.0.conf" */
 
 /* A list of secrets; the place in the list makes the stand-in. */
 struct recording_mask {
@@ -213,6 +214,11 @@ static size_t mask_one(struct recording_mask *m, const char *s, bool boundary, b
 			str_addf(out, "00000000-0000-4000-8000-%012zx",
 				 mask_number(&m->uuids, s, UUID_LENGTH));
 		return UUID_LENGTH;
+	}
+	if (boundary && strnlen(s, ID_LENGTH) == ID_LENGTH && mask_hex_run(s, ID_LENGTH) &&
+	    !isalnum((unsigned char)s[ID_LENGTH])) {
+		str_addf(out, "%032zx", mask_number(&m->uuids, s, ID_LENGTH));
+		return ID_LENGTH;
 	}
 	if (boundary && mask_is_mac(s)) {
 		n = mask_number(&m->macs, s, MAC_LENGTH);

@@ -57,6 +57,9 @@ static const char machine[] =
 	"\tIface\tDestination\tGateway\n"
 	"\teno1\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
 	"\teno1\t0002A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n"
+	"/proc/modules = vfio_pci 16384 0 - Live 0xffffffffc0d69000\n"
+	"/boot/loader/entries/9d3c1f0e5b7a4c2d8e6f00112233aabb-6.1.0.conf = machine-id "
+	"9d3c1f0e5b7a4c2d8e6f00112233aabb\n"
 	"/etc/hostname = kellerkind\n"
 	"/etc/os-release = ID=debian\n"
 	"/etc/fstab <<\n"
@@ -136,9 +139,11 @@ static const char *const kept[] = {
 	"DMAR: IOMMU enabled on host for SERIAL0001\n",
 	"modules.alias = alias pci:v000010DEd*sv*sd*bc03sc*i* nouveau\n",
 	"/lib -> usr/lib\n",
-	"\t10de  NVIDIA Corporation\n\t\t2204  GA102 [GeForce RTX 3090]\n\t\t\t1462 3881  Gaming X\n"
-	"\tC 03  Display controller\n\t\t00  VGA compatible controller\n",
+	("\t10de  NVIDIA Corporation\n\t\t2204  GA102 [GeForce RTX 3090]\n\t\t\t1462 3881  Gaming X\n"
+	 "\tC 03  Display controller\n\t\t00  VGA compatible controller\n"),
 	"ID=debian\n",
+	"vfio_pci 16384 0 - Live 0x0000000000000000\n",
+	"-6.1.0.conf = machine-id 0000000000000000000000000000000",
 	"product_name = Board 3000\n",
 	"cpuid = vendor=GenuineIntel vmx=1 svm=0 hypervisor=0\n",
 };
@@ -147,7 +152,7 @@ static const char *const dropped[] = {
 	"3c:7c:3f", "3c7c3f123456", "3c7c:3fff", "S4EWNX0N123456Z", "77Q", "DMI-PRIVATE-1",
 	"03000200-0400", "5d1f7a3e", "0123456789ab", "ABCD-1234", "192.168.17", "0102A8C0", "0002A8C0",
 	"kellerkind", "zaphod", "root:hash", "Secret-", "11111111", "eeee", "a line about nothing",
-	"fe80::", "amdgpu", "[    0.01", "1204", "RTX 3080",
+	"fe80::", "amdgpu", "9d3c1f0e5b7a", "c0d69000", "[    0.01", "1204", "RTX 3080",
 };
 
 START_TEST(what_matters_is_kept)
