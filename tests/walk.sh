@@ -32,7 +32,7 @@ same_but_kernel() {
 	listing "$orig" >"$tap_dir/a"; listing "$root" >"$tap_dir/b"; diff -u "$tap_dir/a" "$tap_dir/b"
 }
 frame() { # frame NAME: the screen as it is, compared with tests/screens/walk-NAME.txt
-	term_frame | sed -E "s,$tap_dir,TMP,g; s/[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}/DATE/g; s/saved [0-9]{2}:[0-9]{2}/saved HH:MM/; s/ +$//" >"$tap_dir/frame"
+	term_frame | sed -E "s,$tap_dir,TMP,g; s/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{5}/DATE            /g; s/saved [0-9]{2}:[0-9]{2}/saved HH:MM/; s/ +$//" >"$tap_dir/frame"
 	if [ "$TERM_UPDATE" ]; then cp "$tap_dir/frame" "$top_srcdir/tests/screens/walk-$1.txt"; fi
 	diff -u "$top_srcdir/tests/screens/walk-$1.txt" "$tap_dir/frame"
 }

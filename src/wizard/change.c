@@ -276,13 +276,14 @@ static void change_describe_undo(const struct wizard *w, struct screen_build *b,
 	b->screen.help = _("Everything this program wrote can be taken back, newest first. Files you edited "
 			   "afterwards keep your edits.");
 	b->screen.status = build_printf(b, ngettext("%u change", "%u changes", n), n);
+	wizard_add_steps(w, b);
 	build_text(b, n ? _("Everything this program has changed, newest first.")
 			: _("This program has changed nothing here."));
 	build_blank(b);
 	for (unsigned i = n; i > 0; i--) {
 		const struct journal_entry *e = entries[i - 1];
 		struct screen_row *row = build_fact(b, build_printf(b, "entry-%u", e->number),
-						    build_printf(b, "%03u  %s", e->number, e->when), e->title,
+						    build_printf(b, "%03u  %s", e->number, wizard_time(b, e->when)), e->title,
 						    ROW_PLAIN);
 		struct str detail = { 0 };
 
@@ -324,15 +325,18 @@ static bool change_undo_once(struct wizard *w)
 		wizard_say_err(w, &err);
 	} else if (ev.kind == EVENT_HANGUP) {
 		w->signal = ev.signal;
+	} else if (ev.kind == EVENT_QUIT) {
+		w->leave = wizard_quit_question(w);
+		again = !w->leave;
 	} else if (ev.kind == EVENT_BUTTON && n && strncmp(ev.id, "undo-", 5) == 0) {
 		change_undo(w, strcmp(ev.id, "undo-all") == 0, entries[n - 1]);
 		again = true;
 	} else {
-		again = ev.kind != EVENT_BACK && ev.kind != EVENT_QUIT && ev.kind != EVENT_CLOSE &&
+		again = ev.kind != EVENT_BACK && ev.kind != EVENT_CLOSE &&
 			!(ev.kind == EVENT_BUTTON && strcmp(ev.id, "back") == 0) && ev.kind != EVENT_NEXT;
 	}
 	journal_list_free(entries, n);
-	return again && !w->signal;
+	return again && !w->signal && !w->leave;
 }
 
 void wizard_undo_centre(struct wizard *w)

@@ -15,10 +15,21 @@ static const char *apply_name(struct wizard *w, struct screen_build *b)
 	return arena_strdup(b->arena, m->name);
 }
 
+/* A command may still be to do (a disk below another root); the files are what counts. */
+static bool apply_files_are_written(const struct wizard *w)
+{
+	const struct stage *s = wizard_stage(w, "machine");
+
+	for (unsigned i = 0; s && i < s->n_changes; i++)
+		if (s->changes[i]->kind != CHANGE_RUN)
+			return false;
+	return w->plan != NULL;
+}
+
 static void apply_describe(struct wizard *w, struct screen_build *b)
 {
 	const char *name = apply_name(w, b);
-	bool written = !w->s->read_only && w->plan && !wizard_stage(w, "machine");
+	bool written = !w->s->read_only && apply_files_are_written(w);
 
 	if (!name) {
 		build_text(b, _("No machine is described yet: go back to the step VM."));

@@ -145,7 +145,7 @@ static void devices_add_device(struct wizard *w, struct screen_build *b, const s
 	struct screen_row *row = build_row(b, ROW_CHECK, d->address);
 
 	row->indent = 1;
-	row->label = build_printf(b, "%s  %s", d->address, devices_class_word(d));
+	row->label = build_printf(b, "%s %s", wizard_address(d), devices_class_word(d));
 	row->value = arena_strdup(b->arena, d->device_name);
 	row->note = build_printf(b, "%04x:%04x  %s", d->vendor, d->device, d->driver ? d->driver : "-");
 	row->marked = wizard_device_is_chosen(w, d);
@@ -171,7 +171,7 @@ static void devices_add_group(struct wizard *w, struct screen_build *b, const st
 	row->marked = devices_is_open(w, g->id);
 	row->value = row->marked || !first
 			     ? arena_strdup(b->arena, v->reason)
-			     : build_printf(b, "%s %s %s", first->address, devices_class_word(first), first->device_name);
+			     : build_printf(b, "%s %s %s", wizard_address(first), devices_class_word(first), first->device_name);
 	row->state = devices_group_state(w, v);
 	row->help = v->reason;
 	row->detail = v->reason;

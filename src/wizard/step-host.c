@@ -113,7 +113,7 @@ static void host_add_gpus(struct wizard *w, struct screen_build *b)
 		if (pci_device_class(d) != DEVICE_GPU)
 			continue;
 		row = build_fact(b, build_printf(b, "gpu-%s", d->address), label,
-				 build_printf(b, "%s %s", d->address, d->device_name),
+				 build_printf(b, "%s %s", wizard_address(d), d->device_name),
 				 v->assignable == ASSIGNABLE_YES    ? ROW_OK
 				 : v->assignable == ASSIGNABLE_CARE ? ROW_CAUTION
 								    : ROW_NEUTRAL);

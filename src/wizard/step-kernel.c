@@ -31,7 +31,6 @@ static void kernel_add_needed(struct wizard *w, struct screen_build *b)
 		row->value = kernel_arg_help(*args);
 		row->note = _("needed");
 		row->marked = true;
-		row->disabled = true;
 		row->help = kernel_arg_help(*args);
 	}
 }

@@ -53,7 +53,7 @@ static void restart_describe(struct wizard *w, struct screen_build *b)
 	build_text(b, _("What was written takes effect when the computer restarts."));
 	build_blank(b);
 	build_fact(b, "done", _("Done"), w->s->state.stage, ROW_OK);
-	build_fact(b, "saved", _("Saved"), w->s->state.saved_at ? w->s->state.saved_at : "", ROW_OK);
+	build_fact(b, "saved", _("Saved"), wizard_time(b, w->s->state.saved_at), ROW_OK);
 	build_fact(b, "next", _("After it run"), "vfio-wizard", ROW_NEUTRAL);
 	build_blank(b);
 	restart_add_promises(w, b);

@@ -16,7 +16,7 @@ static void review_add_devices(struct wizard *w, struct screen_build *b)
 
 	for (unsigned i = 0; i < n; i++)
 		build_fact(b, build_printf(b, "device-%s", chosen[i]->address), i ? "" : _("Devices"),
-			   build_printf(b, _("%s %s (group %d)"), chosen[i]->address, chosen[i]->device_name,
+			   build_printf(b, _("%s %s (group %d)"), wizard_address(chosen[i]), chosen[i]->device_name,
 					chosen[i]->group ? chosen[i]->group->id : -1),
 			   ROW_OK);
 	if (n == 0)

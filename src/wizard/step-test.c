@@ -32,6 +32,18 @@ static void test_add_promises(const struct wizard *w, struct screen_build *b)
 	}
 }
 
+/* A promise says the same with more evidence. */
+static bool test_is_promised(const struct wizard *w, const char *prefix, const char *address)
+{
+	for (unsigned i = 0; w->verification && i < w->verification->n_checks; i++) {
+		const char *id = w->verification->checks[i].id;
+
+		if (str_starts_with(id, prefix) && (!address || str_ends_with(id, address)))
+			return true;
+	}
+	return false;
+}
+
 /* True of every walk, whether this program had to change something for it or not. */
 static void test_add_host(const struct wizard *w, struct screen_build *b)
 {
@@ -39,15 +51,18 @@ static void test_add_host(const struct wizard *w, struct screen_build *b)
 	struct pci_device **chosen;
 	unsigned n = wizard_chosen(w, &chosen);
 
-	build_fact(b, "iommu", _("The IOMMU is on"),
+	if (!test_is_promised(w, "iommu", NULL))
+		build_fact(b, "iommu", _("The IOMMU is on"),
 		   build_printf(b, ngettext("%u group", "%u groups", j->host->n_groups), j->host->n_groups),
 		   j->iommu_state == IOMMU_ON ? ROW_OK : ROW_PROBLEM);
 	for (unsigned i = 0; i < n; i++) {
 		bool held = str_eq(chosen[i]->driver, "vfio-pci");
 		bool later = str_eq(answers_get(&w->s->answers, "bind"), "libvirt");
 
+		if (test_is_promised(w, "driver:", chosen[i]->address))
+			continue;
 		build_fact(b, build_printf(b, "holder-%s", chosen[i]->address),
-			   build_printf(b, _("%s can be handed over"), chosen[i]->address),
+			   build_printf(b, _("%s can be handed over"), wizard_address(chosen[i])),
 			   held	   ? _("vfio-pci holds it")
 			   : later ? build_printf(b, _("libvirt takes it from %s when the machine starts"),
 						  chosen[i]->driver ? chosen[i]->driver : _("no driver"))

@@ -55,9 +55,18 @@ struct wizard {
 	bool machine_applied;
 	char saved[8];		/* "14:02" */
 	int signal;		/* the terminal went away */
+	bool leave;		/* agreed to inside a popup or the undo centre */
 	struct str last_words;	/* printed on the normal terminal after the end */
 };
 
+/* "01:00.0" for a device of domain 0, else the whole address. */
+const char *wizard_address(const struct pci_device *d);
+/* "2026-05-14 14:02" of an ISO time stamp, in the builder's arena. */
+const char *wizard_time(struct screen_build *b, const char *stamp);
+/* The row of steps, on every full page. */
+void wizard_add_steps(const struct wizard *w, struct screen_build *b);
+/* The question behind q; true when the person really wants to leave. */
+bool wizard_quit_question(struct wizard *w);
 /* Plan of the answers as they are now. */
 void wizard_replan(struct wizard *w);
 /* NULL when that stage has nothing to do. */

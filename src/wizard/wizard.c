@@ -34,6 +34,24 @@ void wizard_say_err(struct wizard *w, const struct err *err)
 	log_line("wizard: %s", err->msg);
 }
 
+const char *wizard_address(const struct pci_device *d)
+{
+	return str_starts_with(d->address, "0000:") ? d->address + 5 : d->address;
+}
+
+const char *wizard_time(struct screen_build *b, const char *stamp)
+{
+	char *text = arena_strdup(b->arena, stamp ? stamp : "");
+	char *t = strchr(text, 'T');
+
+	/* "2026-05-14T14:02:11": seconds tell nobody anything. */
+	if (t)
+		*t = ' ';
+	if (strlen(text) > 16)
+		text[16] = '\0';
+	return text;
+}
+
 void wizard_replan(struct wizard *w)
 {
 	plan_free(TAKE_PTR(w->plan));
@@ -138,7 +156,7 @@ static const char *wizard_status(const struct wizard *w, struct arena *a)
 	return w->saved[0] ? arena_printf(a, _("saved %s"), w->saved) : "";
 }
 
-static void wizard_add_steps(const struct wizard *w, struct screen_build *b)
+void wizard_add_steps(const struct wizard *w, struct screen_build *b)
 {
 	struct screen_step *steps = arena_alloc(b->arena, step_count * sizeof(*steps));
 
@@ -173,8 +191,7 @@ static int wizard_show_step(struct wizard *w, struct event *ev, struct err *err)
 	return w->f->ops->show(w->f, &b.screen, ev, err);
 }
 
-/* True when the person really wants to leave. */
-static bool wizard_quit_question(struct wizard *w)
+bool wizard_quit_question(struct wizard *w)
 {
 	const char *const buttons[] = { _("Stay"), _("Leave, continue later"), _("Undo..."), NULL };
 	const char *lines[] = { w->s->read_only ? _("Nothing was written. Nothing is running.")
@@ -236,7 +253,7 @@ static int wizard_loop(struct wizard *w, struct err *err)
 		    step_table[w->at]->handle)
 			move = step_table[w->at]->handle(w, &ev, move);
 		/* A popup inside the step may have lost the terminal. */
-		if (w->signal)
+		if (w->signal || w->leave)
 			move = MOVE_LEAVE;
 		if (move == MOVE_LEAVE)
 			break;
@@ -305,6 +322,7 @@ static void wizard_resume(struct wizard *w)
 	struct run_state *st = &w->s->state;
 	struct err err = { 0 };
 	_cleanup_str_ struct str stopped = { 0 }, next = { 0 };
+	_cleanup_build_ struct screen_build b = { 0 };
 	const char *sentence;
 
 	if (!st->step)
@@ -316,7 +334,8 @@ static void wizard_resume(struct wizard *w)
 	w->at = wizard_step_by_facts(w);
 	w->furthest = w->at;
 	sentence = wizard_resume_sentence(w);
-	str_addf(&stopped, _("You stopped on %s."), st->saved_at ? st->saved_at : _("an earlier day"));
+	build_begin(&b, SCREEN_POPUP, "", "");
+	str_addf(&stopped, _("You stopped on %s."), wizard_time(&b, st->saved_at));
 	str_addf(&next, _("Next: %s"), _(step_table[w->at]->title));
 	for (;;) {
 		const char *const lines[] = { str_c(&stopped), sentence ? sentence : str_c(&next),
