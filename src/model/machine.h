@@ -29,14 +29,16 @@ struct machine {
 	bool tpm;
 	enum guest_display display;
 	long long memory_bytes;
+	long long hugepage_bytes; /* size of the pages that back the memory, 0 = ordinary ones */
 	unsigned cpus, sockets, cores, threads; /* sockets * cores * threads == cpus */
 	bool amd_topoext;	/* AMD host and threads > 1 */
 	struct machine_hostdev *hostdevs;
 	unsigned n_hostdevs;
 	const char *disk_path, *disk_format; /* NULL: no virtual disk */
+	bool disk_is_block;	/* a whole disk or partition of the host */
 	long long disk_bytes;	/* size of a disk to be made, 0 = exists already */
 	const char *install_iso, *drivers_iso;
-	const char *network;	/* "default", "bridge:br0", "none" */
+	const char *network;	/* "default", "network:lab", "bridge:br0", "none" */
 	const char *uuid;	/* derived from name and devices: the same answers give the same domain */
 	const char *mac;	/* likewise, 52:54:00:… */
 };

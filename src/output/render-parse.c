@@ -226,7 +226,7 @@ static int parse_one(struct parser *p, const char *start)
 	const char *line, *next;
 	struct token *partial;
 	bool alone;
-	struct tag t;
+	struct tag t = { 0 };
 	int r = parse_tag(p, start, &t);
 
 	if (r < 0)
