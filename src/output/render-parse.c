@@ -223,7 +223,7 @@ static int parse_section_end(struct parser *p, const struct tag *t)
 
 static int parse_one(struct parser *p, const char *start)
 {
-	const char *line, *next;
+	const char *line = NULL, *next = NULL;
 	struct token *partial;
 	bool alone;
 	struct tag t = { 0 };
