@@ -132,7 +132,8 @@ static void render_escape_xml(struct str *out, const char *text, size_t len)
 
 		if (n == 0) {
 			str_add(out, "\xef\xbf\xbd");
-			n = 1;
+			for (n = 1; n < len && (text[n] & 0xc0) == 0x80;)
+				n++; /* one mark for one broken character */
 		} else if (n > 1) {
 			str_addn(out, text, n);
 		} else {
