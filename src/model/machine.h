@@ -39,6 +39,6 @@ struct machine {
 	long long disk_bytes;	/* size of a disk to be made, 0 = exists already */
 	const char *install_iso, *drivers_iso;
 	const char *network;	/* "default", "network:lab", "bridge:br0", "none" */
-	const char *uuid;	/* derived from name and devices: the same answers give the same domain */
-	const char *mac;	/* likewise, 52:54:00:… */
+	const char *uuid;	/* derived from the name: writing it again replaces the same domain */
+	const char *mac;	/* derived from name and devices, 52:54:00:… */
 };

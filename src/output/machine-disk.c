@@ -108,9 +108,9 @@ static int disk_check_block(const struct host *h, const char *path, struct err *
 
 static int disk_look(struct machine *m, const struct host *h, struct err *err)
 {
-	bool known = h->root && fsroot_is_live(h->root);
+	bool known = fsroot_is_live(h->root);
 	struct stat st;
-	int r = h->root ? fsroot_stat(h->root, m->disk_path, &st) : -ENOENT;
+	int r = fsroot_stat(h->root, m->disk_path, &st);
 
 	if (r == 0 && S_ISDIR(st.st_mode))
 		return err_set(err, ERR_USAGE, -EISDIR, _("--disk: %s is a folder."), m->disk_path);
@@ -181,7 +181,7 @@ static int disk_set_iso(struct machine *m, const struct host *h, const char *key
 	r = disk_check_path(path, key, err);
 	if (r < 0)
 		return r;
-	if (h->root && fsroot_is_live(h->root)) {
+	if (fsroot_is_live(h->root)) {
 		fd = fsroot_openat(h->root, path, O_RDONLY | O_NONBLOCK);
 		if (fd < 0)
 			return err_set(err, ERR_NOT_POSSIBLE, fd, _("--%s: %s cannot be read: %s."),

@@ -10,7 +10,6 @@
 
 #define GIB (1LL << 30)
 #define MIB (1LL << 20)
-#define MACHINE_NAME_MAX 100
 #define MACHINE_PORTS_MAX 24 /* root ports, one per card; three slots of eight on the root bus */
 
 static const struct {
@@ -50,24 +49,6 @@ static int machine_choice(const char *value, const char *choices)
 	}
 }
 
-/* libvirt refuses '/' and line ends; virsh takes a leading '-' for an option, digits for an id. */
-static int machine_check_name(const char *name, struct err *err)
-{
-	size_t len = strlen(name);
-	bool bad = !len || len > MACHINE_NAME_MAX || name[0] == '-' || name[0] == '.' ||
-		   name[0] == ' ' || name[len ? len - 1 : 0] == ' ' ||
-		   strspn(name, "0123456789") == len;
-
-	for (size_t i = 0; i < len; i++)
-		bad = bad || (unsigned char)name[i] < 0x20 || name[i] == 0x7f || name[i] == '/';
-	if (!bad)
-		return 0;
-	err_set(err, ERR_USAGE, -EINVAL, _("--name: “%s” cannot be a machine's name."), name);
-	return err_hint(err, _("A name has at most %d bytes, no “/” and no control characters, does "
-			       "not start with “-”, “.” or a blank and is not a number."),
-			MACHINE_NAME_MAX);
-}
-
 static int machine_set_identity(struct machine *m, const struct answers *a, struct err *err)
 {
 	const char *os = answers_get(a, "os"), *name = answers_get(a, "name");
@@ -79,7 +60,7 @@ static int machine_set_identity(struct machine *m, const struct answers *a, stru
 		return machine_wrong(err, "os", os ? os : "");
 	m->os = machine_systems[i].os;
 	m->name = arena_strdup(m->arena, name ? name : machine_systems[i].name);
-	return machine_check_name(m->name, err);
+	return 0;
 }
 
 /* Half of the memory, 4 to 16 GiB where there is that much; the host keeps 2 GiB in any case. */
@@ -284,8 +265,10 @@ static int machine_set_devices(struct machine *m, struct pci_device *const *devi
 }
 
 /*
- * The same name and devices always give the same UUID (marked as version 5, made from a hash) and MAC
- * (QEMU's prefix): a machine written twice replaces itself and keeps its Windows activation.
+ * The same answers always give the same UUID (marked as version 5, made from a hash): a machine written
+ * twice replaces itself in libvirt, which refuses a known name with another UUID, and Windows stays
+ * activated.  The MAC (QEMU's prefix) depends on the devices too: the same name on the next host of
+ * this network must not collide.
  */
 static void machine_set_ids(struct machine *m)
 {
@@ -293,17 +276,18 @@ static void machine_set_ids(struct machine *m)
 	char hex[SHA256_TEXT];
 
 	str_addf(&seed, "vfio-wizard machine %s", m->name);
+	sha256_hex(str_c(&seed), seed.len, hex);
+	hex[12] = '5';
+	hex[16] = "89ab"[(unsigned char)hex[16] & 3];
+	m->uuid = arena_printf(m->arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
+			       hex + 16, hex + 20);
 	for (unsigned i = 0; i < m->n_hostdevs; i++) {
 		const struct pci_device *d = m->hostdevs[i].device;
 
 		str_addf(&seed, "\n%s %04x:%04x", d->address, d->vendor, d->device);
 	}
 	sha256_hex(str_c(&seed), seed.len, hex);
-	hex[12] = '5';
-	hex[16] = "89ab"[(unsigned char)hex[16] & 3];
-	m->uuid = arena_printf(m->arena, "%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12,
-			       hex + 16, hex + 20);
-	m->mac = arena_printf(m->arena, "52:54:00:%.2s:%.2s:%.2s", hex + 32, hex + 34, hex + 36);
+	m->mac = arena_printf(m->arena, "52:54:00:%.2s:%.2s:%.2s", hex, hex + 2, hex + 4);
 }
 
 int machine_build(const struct judgement *j, const struct answers *a,
