@@ -29,6 +29,9 @@
  * hostdevs            one per PCI function: {address, vendor, device: "10de"; domain, bus, slot,
  *                     function: "0x01"; port: 1, guest_bus, guest_slot, guest_function, multifunction,
  *                     rom_bar, boot_order: null|1}
+ * usb                 USB devices: {vendor: "046d", product; number: null|{bus, device} to tell twins
+ *                     apart; port: null|{bus: 1, path: "4.2"}}
+ * pins                null, or {cpus: [{vcpu: 0, cpu: 8}], cpu_list: "8,9", emulator: "0,1"}
  * big_bars            a graphics card is passed: its memory may lie high in the address space
  */
 
@@ -210,9 +213,42 @@ static void context_set_devices(json_t *o, const struct machine *m, int *order)
 	json_object_set_new(o, "big_bars", json_boolean(big_bars));
 }
 
+static json_t *context_usb(const struct machine_usb *u)
+{
+	json_t *o = json_object();
+	const char *path = u->port ? strchr(u->port, '-') : NULL;
+
+	json_object_set_new(o, "vendor", json_sprintf("%04x", u->vendor));
+	json_object_set_new(o, "product", json_sprintf("%04x", u->product));
+	json_object_set_new(o, "number", u->number ? json_pack("{sisi}", "bus", u->bus, "device", u->number) :
+						     json_null());
+	json_object_set_new(o, "port", path ? json_pack("{siss}", "bus", u->bus, "path", path + 1) :
+					      json_null());
+	return o;
+}
+
+static void context_set_pins(json_t *o, const struct machine *m)
+{
+	_cleanup_str_ struct str list = { 0 };
+	json_t *pins = json_null(), *cpus;
+
+	if (m->pins) {
+		cpus = json_array();
+		for (unsigned i = 0; i < m->cpus; i++) {
+			json_array_append_new(cpus, json_pack("{sisi}", "vcpu", (int)i, "cpu",
+							      (int)m->pins[i]));
+			str_addf(&list, "%s%u", i ? "," : "", m->pins[i]);
+		}
+		pins = json_pack("{sossss}", "cpus", cpus, "cpu_list", str_c(&list), "emulator",
+				 m->emulator_cpus);
+	}
+	json_object_set_new(o, "pins", pins);
+}
+
 json_t *machine_context(const struct machine *m)
 {
 	json_t *o = json_object();
+	json_t *usb = json_array();
 	int order = 1;
 
 	json_object_set_new(o, "name", json_text(m->name));
@@ -226,5 +262,9 @@ json_t *machine_context(const struct machine *m)
 	json_object_set_new(o, "install", context_cdrom(m->install_iso, "sdb", 1, order));
 	json_object_set_new(o, "drivers", context_cdrom(m->drivers_iso, "sdc", 2, -1));
 	context_set_network(o, m);
+	for (unsigned i = 0; i < m->n_usb; i++)
+		json_array_append_new(usb, context_usb(&m->usb[i]));
+	json_object_set_new(o, "usb", usb);
+	context_set_pins(o, m);
 	return o;
 }

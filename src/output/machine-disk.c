@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "output/machine-disk.h"
+#include "output/machine-parts.h"
 
 #include "base/str.h"
 

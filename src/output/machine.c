@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 #include "model/plan.h"
-#include "output/machine-disk.h"
+#include "output/machine-parts.h"
 
 #include <errno.h>
 #include <string.h>
@@ -310,6 +310,10 @@ int machine_build(const struct judgement *j, const struct answers *a,
 		r = machine_set_network(m, a, err);
 	if (r == 0)
 		r = machine_set_devices(m, devices, n, err);
+	if (r == 0)
+		r = machine_set_usb(m, h, a, err);
+	if (r == 0)
+		r = machine_set_pins(m, h, a, err);
 	if (r == 0)
 		r = machine_set_media(m, h, a, err);
 	if (r < 0)

@@ -349,6 +349,83 @@ START_TEST(test_network)
 }
 END_TEST
 
+START_TEST(test_usb)
+{
+	struct usb_device one = { .port = "1-4", .bus = 1, .number = 7, .vendor = 0x046d, .product = 0xc52b };
+	struct usb_device twin = { .port = "1-5.2", .bus = 1, .number = 9, .vendor = 0x046d,
+				   .product = 0xc52b };
+	struct usb_device *all[] = { &one, &twin };
+
+	t.host->usb = all;
+	t.host->n_usb = 2;
+	say("os=linux");
+	say("usb=port:1-5.2");
+	say("usb=1234:abcd");
+	build(1);
+	assert_xpath("count(//hostdev[@type='usb'])", "2");
+	assert_xpath("string(//hostdev[@type='usb'][1]/source/product/@id)", "0xc52b");
+	assert_xpath("string(//hostdev[@type='usb'][1]/source/address/@device)", "9");
+	assert_xpath("count(//hostdev[source/vendor/@id='0x1234']/source/address)", "0");
+	t.host->n_usb = 1; /* no twin: its number of the moment says nothing that lasts */
+	answers_clear(&t.answers, "usb");
+	say("usb=port:1-4");
+	build(1);
+	assert_xpath("count(//hostdev[@type='usb']/source/address)", "0");
+	machine_free(m);
+	m = NULL;
+	say("usb=port:1-6");
+	build_fails(ERR_NOT_POSSIBLE, "1-6");
+	t.host->n_usb = 0;
+	t.host->usb = NULL;
+}
+END_TEST
+
+/* CPU n and n + 8 share a core; node 1 has cores 2 and 3. */
+START_TEST(test_pins)
+{
+	say("os=linux");
+	say("pin=auto");
+	build_fails(ERR_NOT_POSSIBLE, "--pin");
+	for (int i = 0; i < 16; i++) {
+		_cleanup_free_ char *folder = xasprintf("sys/devices/system/cpu/cpu%d/topology", i);
+		_cleanup_free_ char *make = xasprintf("mkdir -p '%s/%s'", dir, folder);
+		_cleanup_free_ char *file = xasprintf("%s/thread_siblings_list", folder);
+		_cleanup_free_ char *text = xasprintf("%d,%d\n", i % 8, i % 8 + 8);
+
+		ck_assert_int_eq(system(make), 0);
+		put_file(file, text, strlen(text));
+	}
+	build(1);
+	assert_xpath("string(//vcpupin[@vcpu='0']/@cpuset)", "7");
+	assert_xpath("string(//vcpupin[@vcpu='1']/@cpuset)", "15");
+	assert_xpath("count(//vcpupin)", "8");
+	assert_xpath("string(//emulatorpin/@cpuset)", "0,1,2,3,8,9,10,11");
+	say("cpus=14");
+	build(1);
+	assert_xpath("string(//emulatorpin/@cpuset)", "0,8");
+	machine_free(m);
+	m = NULL;
+	say("cpus=16"); /* nothing left for the host */
+	build_fails(ERR_NOT_POSSIBLE, "--pin");
+	say("cpus=4");
+	{
+		_cleanup_free_ char *make = xasprintf("mkdir -p '%s/sys/devices/system/node/node1'", dir);
+
+		ck_assert_int_eq(system(make), 0);
+		put_file("sys/devices/system/node/node1/cpulist", "2-3,10-11\n", 10);
+	}
+	t.devices[DEV_GPU].numa_node = 1;
+	build(1);
+	assert_xpath("string(//vcpupin[@vcpu='0']/@cpuset)", "3");
+	assert_xpath("string(//vcpupin[@vcpu='3']/@cpuset)", "10");
+	put_file("sys/devices/system/cpu/cpu15/topology/thread_siblings_list", "7,x\n", 4);
+	t.devices[DEV_GPU].numa_node = -1;
+	machine_free(m);
+	m = NULL;
+	build_fails(ERR_NOT_POSSIBLE, "cpu15");
+}
+END_TEST
+
 START_TEST(test_ids)
 {
 	_cleanup_free_ char *uuid = NULL, *mac = NULL;
@@ -472,6 +549,8 @@ int main(void)
 	tcase_add_test(c, test_disk);
 	tcase_add_test(c, test_live);
 	tcase_add_test(c, test_network);
+	tcase_add_test(c, test_usb);
+	tcase_add_test(c, test_pins);
 	tcase_add_test(c, test_ids);
 	tcase_add_test(c, test_hostile_names);
 	tcase_add_test(c, test_own_template);
