@@ -1,1 +1,3 @@
 # Templates the program writes machines from.
+templatesdir = $(pkgdatadir)/templates
+dist_templates_DATA = templates/domain.xml.mustache templates/qemu.sh.mustache

@@ -21,6 +21,12 @@ struct machine_hostdev {
 	bool rom_bar;		/* false for NVMe, NICs: boots faster, nothing lost */
 };
 
+struct machine_usb {
+	uint16_t vendor, product;
+	const char *port;	/* "1-4.2" when chosen by its port, else NULL */
+	int bus, number;	/* with a port; number 0: the id alone says which device */
+};
+
 struct machine {
 	struct arena *arena;
 	const char *name;
@@ -29,14 +35,20 @@ struct machine {
 	bool tpm;
 	enum guest_display display;
 	long long memory_bytes;
+	long long hugepage_bytes; /* size of the pages that back the memory, 0 = ordinary ones */
 	unsigned cpus, sockets, cores, threads; /* sockets * cores * threads == cpus */
 	bool amd_topoext;	/* AMD host and threads > 1 */
 	struct machine_hostdev *hostdevs;
 	unsigned n_hostdevs;
+	struct machine_usb *usb;
+	unsigned n_usb;
+	unsigned *pins;		/* the host's CPU of every virtual one; NULL: not tied */
+	const char *emulator_cpus; /* with pins: "0,1,8,9", the CPUs QEMU itself runs on */
 	const char *disk_path, *disk_format; /* NULL: no virtual disk */
+	bool disk_is_block;	/* a whole disk or partition of the host */
 	long long disk_bytes;	/* size of a disk to be made, 0 = exists already */
 	const char *install_iso, *drivers_iso;
-	const char *network;	/* "default", "bridge:br0", "none" */
-	const char *uuid;	/* derived from name and devices: the same answers give the same domain */
-	const char *mac;	/* likewise, 52:54:00:… */
+	const char *network;	/* "default", "network:lab", "bridge:br0", "none" */
+	const char *uuid;	/* derived from the name: writing it again replaces the same domain */
+	const char *mac;	/* derived from name and devices, 52:54:00:… */
 };

@@ -1,3 +1,13 @@
 noinst_LIBRARIES += liboutput.a
-liboutput_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS) $(BLKID_CFLAGS)
-liboutput_a_SOURCES = src/output/render.h src/output/output.h src/output/machine-format.def
+liboutput_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS)
+liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/output/render.h \
+	src/output/machine.c \
+	src/output/machine-context.c \
+	src/output/machine-disk.c src/output/machine-parts.h \
+	src/output/machine-libvirt.c \
+	src/output/machine-pin.c \
+	src/output/machine-qemu.c \
+	src/output/machine-usb.c \
+	src/output/output.c \
+	src/output/render.c \
+	src/output/render-parse.c src/output/render-parse.h

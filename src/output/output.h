@@ -6,6 +6,7 @@
 #include "model/answers.h"
 #include "model/finding.h"
 #include "model/machine.h"
+#include "output/render.h"
 
 /*
  * The machine from the chosen DEVICES (as planner_choose_devices() gives them) and the answers, with
@@ -35,6 +36,7 @@ struct machine_format {
 #include "output/machine-format.def"
 #undef MACHINE_FORMAT
 extern const struct machine_format *const machine_format_table[]; /* ends with NULL */
+/* NULL NAME is the default; NULL when there is no such format. */
 const struct machine_format *machine_format_find(const char *name);
 /*
  * Renders M.  The template: TEMPLATE_FILE when given, else /etc/vfio-wizard/templates/NAME, else the
@@ -42,5 +44,12 @@ const struct machine_format *machine_format_find(const char *name);
  */
 int machine_write(const struct machine *m, const struct machine_format *f, const char *template_file,
 		  char **ret, size_t *ret_len, struct err *err) _must_check_;
+/*
+ * Renders the template FILE, called NAME in messages; a partial is NAME.mustache beside it.
+ * ERR_INPUT when it cannot be read.
+ */
+int output_render_file(const char *file, const char *name, const json_t *context,
+		       enum render_escape escape, char **ret, size_t *ret_len, struct err *err)
+	_must_check_;
 /* Finds a shipped data file (templates, demo host): $VFIO_WIZARD_DATADIR, the build tree, PKGDATADIR. */
 int output_find_data(const char *name, char **ret, struct err *err) _must_check_;

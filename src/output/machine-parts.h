@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#pragma once
+
+#include "model/answers.h"
+#include "model/finding.h"
+#include "model/machine.h"
+
+/* Fills in the disk and the ISOs of a machine whose name, system and host devices are known. */
+int machine_set_media(struct machine *m, const struct host *h, const struct answers *a,
+		      struct err *err) _must_check_;
+/* The USB devices: "046d:c52b", "port:1-4". */
+int machine_set_usb(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+/* Ties the virtual CPUs of a machine, whose CPUs and devices are known, to the host's. */
+int machine_set_pins(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;

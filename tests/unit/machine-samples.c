@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+
+/*
+ * machine-samples DIR: writes machines of many shapes as DIR/SHAPE.xml and DIR/SHAPE.sh, for
+ * tests/machine.sh to show to libvirt, QEMU and the shell.  "@" in an answer stands for DIR.
+ */
+#include "output-host.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+static const struct {
+	const char *shape;
+	unsigned devices; /* bit N = device N of the test host */
+	const char *answers[8];
+} samples[] = {
+	{ "windows11", 0x0f, { "os=windows11", "install=@/win.iso", "disk=@/w11.qcow2,size=64G" } },
+	{ "windows11-virtio", 0x0f,
+	  { "os=windows11", "install=@/win.iso", "drivers=@/win.iso", "disk=@/w11v.qcow2,size=64G" } },
+	{ "windows10-bios", 0x03,
+	  { "os=windows10", "firmware=bios", "network=bridge:br0", "disk=@/w10.raw,size=1G,format=raw" } },
+	{ "windows10-nvme", 0x43, { "os=windows10" } },
+	{ "linux", 0xff, { "os=linux", "disk=@/a,b.raw,size=20G,format=raw" } },
+	{ "linux-headless", 0x103,
+	  { "os=linux", "display=none", "network=none", "disk=none" } },
+	{ "linux-looking-glass", 0x30,
+	  { "os=linux", "display=looking-glass", "cpus=3", "disk=@/lg.qcow2,size=2G" } },
+	{ "linux-empty", 0x00,
+	  { "os=linux", "hugepages=2M", "tpm=yes", "firmware=uefi-secure", "disk=none", "usb=1234:abcd" } },
+	{ "other", 0x80, { "os=other", "network=network:lab", "usb=1234:abcd", "disk=@/other.qcow2,size=1G" } },
+	{ "hostile", 0x01,
+	  { "os=linux", "disk=@/a'b\"c<d>&e$(touch pwned),f,size=2G",
+	    "install=@/'; touch pwned; '.iso" } },
+};
+
+static int sample_answer(struct test_host *t, const char *answer, const char *dir, struct err *err)
+{
+	const char *at = strchr(answer, '@');
+	_cleanup_free_ char *text = at ? xasprintf("%.*s%s%s", (int)(at - answer), answer, dir, at + 1) :
+					 xstrdup(answer);
+
+	return test_host_answer(t, text, err);
+}
+
+static int sample_write(const char *dir, const char *shape, const struct machine *m,
+			const struct machine_format *format, struct err *err)
+{
+	_cleanup_free_ char *path = xasprintf("%s/%s%s", dir, shape, format->file_suffix);
+	_cleanup_free_ char *text = NULL;
+	_cleanup_fclose_ FILE *f = NULL;
+	size_t len;
+	int r = machine_write(m, format, NULL, &text, &len, err);
+
+	if (r < 0)
+		return r;
+	f = fopen(path, "w");
+	if (!f || fwrite(text, 1, len, f) != len || fflush(f) != 0)
+		return err_set(err, ERR_WRITE, -EIO, "%s", path);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_fsroot_ struct fsroot *root = NULL;
+
+	/* An empty folder is the host's root: no file of this machine decides what comes out. */
+	if (argc != 2 || fsroot_open(argv[1], &root, NULL) < 0)
+		return 64;
+	for (unsigned i = 0; i < ARRAY_SIZE(samples); i++) {
+		_cleanup_(machine_freep) struct machine *m = NULL;
+		struct err err = { 0 };
+		struct test_host t;
+		char name[64];
+		int r;
+
+		test_host_init(&t, root);
+		snprintf(name, sizeof(name), "name=%s", samples[i].shape);
+		r = test_host_answer(&t, name, &err);
+		for (unsigned k = 0; r == 0 && samples[i].answers[k]; k++)
+			r = sample_answer(&t, samples[i].answers[k], argv[1], &err);
+		if (r == 0)
+			r = test_host_build(&t, samples[i].devices, &m, &err);
+		for (unsigned k = 0; r == 0 && machine_format_table[k]; k++)
+			r = sample_write(argv[1], samples[i].shape, m, machine_format_table[k], &err);
+		test_host_done(&t);
+		if (r < 0) {
+			fprintf(stderr, "%s: %s\n", samples[i].shape, err.msg);
+			return 1;
+		}
+	}
+	return 0;
+}
