@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 /*
- * /etc/default/grub and /etc/default/grub.d/*.cfg as what they are: pieces of one POSIX shell
+ * /etc/default/grub and the .cfg files of /etc/default/grub.d as what they are: pieces of one POSIX shell
  * script that grub-mkconfig sources in order.  The text is never normalised: a value is known
  * together with the source bytes every character of it came from, so that one argument can be
  * changed and everything else stays as it was typed.

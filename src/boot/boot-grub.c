@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "boot/bootloader.h"
+
+#include "base/str.h"
+#include "base/strv.h"
+#include "boot/boot-text.h"
+#include "boot/grub-file.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * GRUB as grub-mkconfig sets it up.  Debian and its children source /etc/default/grub and then
+ * every *.cfg in /etc/default/grub.d; elsewhere the folder means nothing.  Arguments go into
+ * GRUB_CMDLINE_LINUX_DEFAULT, which recovery entries do not get: they stay a way back
+ * (/etc/grub.d/10_linux).  They are written
+ *
+ *	1. into the assignment the value starts from, in /etc/default/grub or in the drop-in that
+ *	   overrides it (then a finding says so),
+ *	2. or, when that one cannot be known without running it, into a drop-in of our own,
+ *	3. or, where no _DEFAULT is set at all (Fedora's file), into GRUB_CMDLINE_LINUX.
+ */
+#define GRUB_MAIN "/etc/default/grub"
+#define GRUB_DROPINS "/etc/default/grub.d"
+#define GRUB_OURS GRUB_DROPINS "/zz-vfio-wizard.cfg"
+#define GRUB_ALL "GRUB_CMDLINE_LINUX"
+#define GRUB_NORMAL "GRUB_CMDLINE_LINUX_DEFAULT"
+
+/* Does grub-mkconfig of this host read the drop-in folder? */
+static bool grub_reads_dropins(const struct host *h)
+{
+	static const char *const scripts[] = { "/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig",
+					       "/usr/sbin/grub2-mkconfig" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
+		_cleanup_free_ char *text = NULL;
+		size_t len;
+
+		/* "for x in ${sysconfdir}/default/grub.d/…cfg ; do" */
+		if (fsroot_read(h->root, scripts[i], &text, &len) >= 0 && len > 0)
+			return strstr(text, "/default/grub.d/") != NULL;
+	}
+	return strv_contains(h->identity.os_like, "debian") || strv_contains(h->identity.os_like, "ubuntu") ||
+	       str_eq(h->identity.os_id, "debian") || str_eq(h->identity.os_id, "ubuntu");
+}
+
+/* Paths in the order they are sourced, with drop-ins PLAN creates; arena strv. */
+static const char *const *grub_list(const struct host *h, const struct plan *plan, struct arena *arena)
+{
+	const char *const *paths = NULL;
+	_cleanup_strv_ char **names = NULL, **sorted = NULL;
+
+	if (fsroot_exists(h->root, GRUB_MAIN) || (plan && plan_last_change(plan, GRUB_MAIN)))
+		arena_strv_add(arena, &paths, GRUB_MAIN);
+	if (!grub_reads_dropins(h))
+		return paths;
+	if (fsroot_list(h->root, GRUB_DROPINS, &names) >= 0)
+		for (char **n = names; n && *n; n++)
+			if (str_ends_with(*n, ".cfg") && **n != '.')
+				strv_add_owned(&sorted, xasprintf(GRUB_DROPINS "/%s", *n));
+	if (plan && plan_last_change(plan, GRUB_OURS) && !strv_contains(strv_const(sorted), GRUB_OURS))
+		strv_add(&sorted, GRUB_OURS);
+	strv_sort(sorted);
+	for (char **s = sorted; s && *s; s++)
+		arena_strv_add(arena, &paths, arena_strdup(arena, *s));
+	return paths;
+}
+
+/* Room for one more file is kept: our own drop-in. */
+static int grub_load(const struct host *h, const struct plan *plan, struct arena *arena,
+		     struct grub_script *ret, struct err *err)
+{
+	const char *const *paths = grub_list(h, plan, arena);
+	struct grub_script s = { .arena = arena };
+	const char *sh = fsroot_link_name(h->root, arena, "/bin/sh");
+
+	s.knows_append = !str_eq(sh, "dash");
+	s.files = arena_alloc(arena, (strv_length(paths) + 1) * sizeof(*s.files));
+	for (; paths && *paths; paths++) {
+		const char *text;
+		size_t len;
+		int r = boot_text_read(h, plan, arena, *paths, &text, &len, err);
+
+		if (r == -ENOENT)
+			continue;
+		if (r < 0)
+			return r;
+		r = grub_file_parse(arena, *paths, text, len, &s.files[s.n_files], err);
+		if (r < 0)
+			return r;
+		s.n_files++;
+	}
+	*ret = s;
+	return 0;
+}
+
+static void grub_parse_value(const struct grub_script *s, const char *name, struct kargs *ret)
+{
+	struct grub_value v;
+
+	grub_script_value(s, name, &v);
+	kargs_parse(v.text, ret);
+}
+
+/* Both variables on one line, as 10_linux puts them; what cannot be known is left out. */
+static void grub_parse_line(const struct grub_script *s, struct kargs *ret)
+{
+	struct kargs line = { 0 };
+	_cleanup_kargs_ struct kargs all = { 0 }, normal = { 0 };
+
+	grub_parse_value(s, GRUB_ALL, &all);
+	grub_parse_value(s, GRUB_NORMAL, &normal);
+	for (char **a = all.args; a && *a; a++)
+		if (!strchr(*a, GRUB_UNKNOWN))
+			strv_add(&line.args, *a);
+	for (char **a = normal.args; a && *a; a++)
+		if (!strchr(*a, GRUB_UNKNOWN))
+			strv_add(&line.args, *a);
+	*ret = line;
+}
+
+static bool grub_has_config(const struct host *h)
+{
+	return fsroot_exists(h->root, "/boot/grub/grub.cfg") ||
+	       fsroot_exists(h->root, "/boot/grub2/grub.cfg");
+}
+
+static int grub_detect(struct host *h, const char **ret_why)
+{
+	const char *loader = h->firmware.loader_info;
+	bool settings = fsroot_exists(h->root, GRUB_MAIN) || fsroot_exists(h->root, GRUB_DROPINS);
+
+	if (!settings) {
+		*ret_why = arena_printf(h->arena, _("there is no %s"), GRUB_MAIN);
+		return 0;
+	}
+	if (host_cmdline_value(h, "ostree")) {
+		*ret_why = _("the kernel arguments of an ostree system belong to rpm-ostree");
+		return 0;
+	}
+	if (loader && !str_starts_with(loader, "GRUB")) {
+		*ret_why = arena_printf(h->arena, _("%s started this computer"), loader);
+		return 0;
+	}
+	if (h->boot.boot_image && (grub_has_config(h) || loader)) {
+		*ret_why = arena_printf(h->arena, _("the kernel command line has BOOT_IMAGE=%s and %s exists"),
+					h->boot.boot_image, GRUB_MAIN);
+		return 100;
+	}
+	if (h->boot.boot_image) {
+		*ret_why = arena_printf(h->arena,
+					_("the kernel command line has BOOT_IMAGE=%s and %s exists, but no "
+					  "grub.cfg could be seen"),
+					h->boot.boot_image, GRUB_MAIN);
+		return 80;
+	}
+	*ret_why = arena_printf(
+		h->arena, _("%s exists, but the kernel command line has no BOOT_IMAGE=, which GRUB sets"),
+		GRUB_MAIN);
+	return 30;
+}
+
+static const char *const *grub_files(struct host *h)
+{
+	return grub_list(h, NULL, h->arena);
+}
+
+static int grub_configured(struct host *h, struct kargs *ret, struct err *err)
+{
+	struct grub_script s;
+	int r = grub_load(h, NULL, h->arena, &s, err);
+
+	if (r < 0)
+		return r;
+	grub_parse_line(&s, ret);
+	return 0;
+}
+
+/* Things that would make the next grub-mkconfig fail or do nothing. */
+static int grub_check_script(const struct grub_script *s, const char *const *set, struct plan *plan,
+			     struct err *err)
+{
+	struct grub_value v;
+
+	grub_script_value(s, "GRUB_ENABLE_BLSCFG", &v);
+	if (str_eq(v.text, "true")) {
+		_cleanup_free_ char *args = strv_join(set, " ");
+
+		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("GRUB of this host takes the arguments of each kernel from /boot/loader/entries "
+			  "(GRUB_ENABLE_BLSCFG=true), so editing %s changes nothing"),
+			GRUB_MAIN);
+		return err_hint(err, _("Run by hand: sudo grubby --update-kernel=ALL --args=\"%s\""), args);
+	}
+	for (unsigned i = 0; i < s->n_files; i++) {
+		const struct grub_file *f = &s->files[i];
+
+		if (f->append_line && !s->knows_append)
+			return err_input(err, f->path, f->append_line,
+					 _("\"+=\" is understood by bash only; the shell of this host (dash) "
+					   "stops here and the boot menu cannot be made"));
+		if (f->cr_command_line)
+			return err_input(err, f->path, f->cr_command_line,
+					 _("this line is nothing but a carriage return (Windows line end), "
+					   "which the shell takes for a command: the boot menu cannot be made"));
+		if (f->crlf_line)
+			boot_add_finding(plan, "grub-crlf", SEVERITY_WARN, f->path,
+					 _("%s:%u: the lines end as on Windows (CR LF). The carriage return "
+					   "becomes part of every value; it is kept as it is."),
+					 f->path, f->crlf_line);
+	}
+	return 0;
+}
+
+/* Says which file won, when it is not the one everybody edits. */
+static void grub_note_home(const struct grub_script *s, const struct grub_value *v, struct plan *plan)
+{
+	const struct grub_file *f = &s->files[v->home_file];
+	struct finding *finding;
+
+	if (strcmp(f->path, GRUB_MAIN) == 0)
+		return;
+	finding = boot_add_finding(plan, "grub-drop-in-wins", SEVERITY_INFO, f->path,
+				   _("%s is read after %s and sets %s anew, so that an edit of %s has no effect. "
+				     "The change is made in %s."),
+				   f->path, GRUB_MAIN, GRUB_NORMAL, GRUB_MAIN, f->path);
+	boot_add_evidence(plan, finding,
+			  arena_printf(plan->arena, "%s:%u: %.*s", f->path, v->home->line,
+				       (int)(v->home->word_end - v->home->word), f->text + v->home->word));
+}
+
+/* Adds a drop-in of our own; ARGS are what it adds to the value of the other files. */
+static int grub_add_dropin(struct grub_script *s, const struct grub_value *v, const char *args,
+			   struct plan *plan, struct err *err)
+{
+	_cleanup_free_ char *text =
+		xasprintf("# Kernel arguments for PCI passthrough, added by vfio-wizard.\n"
+			  "# Take them back with: vfio-wizard undo\n"
+			  GRUB_NORMAL "=\"$" GRUB_NORMAL " %s\"\n", args);
+	int r;
+
+	for (unsigned i = 0; i < s->n_files; i++)
+		if (strcmp(s->files[i].path, GRUB_OURS) > 0 && strcmp(s->files[i].path, GRUB_MAIN) != 0)
+			return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+				       _("%s is read after our own %s and could override it"),
+				       s->files[i].path, GRUB_OURS);
+	r = grub_file_parse(s->arena, GRUB_OURS, text, strlen(text), &s->files[s->n_files], err);
+	if (r < 0)
+		return r;
+	s->n_files++;
+	if (v->unknown) {
+		struct finding *f = boot_add_finding(
+			plan, "grub-value-unknown", SEVERITY_INFO, GRUB_OURS,
+			_("The present value of %s cannot be edited, so the arguments are added by a file of "
+			  "our own, %s."),
+			GRUB_NORMAL, GRUB_OURS);
+
+		boot_add_evidence(plan, f, v->unknown);
+	}
+	return 0;
+}
+
+/* Nothing that can be edited holds GRUB_NORMAL. */
+static int grub_set_elsewhere(const struct host *h, struct grub_script *s, const struct grub_value *v,
+			      const char *const *want, struct plan *plan, struct err *err)
+{
+	struct kargs missing = { 0 };
+	_cleanup_free_ char *args = NULL;
+	_cleanup_kargs_ struct kargs have = { 0 };
+
+	kargs_parse(v->text, &have);
+	for (const char *const *w = want; w && *w; w++)
+		if (!strv_contains(strv_const(have.args), *w))
+			strv_add(&missing.args, *w);
+	args = kargs_format(&missing);
+	kargs_done(&missing);
+	if (grub_reads_dropins(h) && (v->unknown || !s->n_files ||
+				      strcmp(s->files[0].path, GRUB_MAIN) != 0))
+		return grub_add_dropin(s, v, args, plan, err);
+	if (v->unknown) {
+		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP, "%s", v->unknown);
+		return err_hint(err, _("Add by hand to %s: %s"), GRUB_NORMAL, args);
+	}
+	if (!s->n_files)
+		return err_set(err, ERR_NOT_POSSIBLE, -ENOENT, _("There is no %s"), GRUB_MAIN);
+	return grub_edit_add_line(s, 0, GRUB_NORMAL, args, err);
+}
+
+/* Takes REMOVE out of GRUB_CMDLINE_LINUX, which counts for recovery entries, too. */
+static int grub_clean_all(struct grub_script *s, const char *const *remove, struct err *err)
+{
+	_cleanup_kargs_ struct kargs k = { 0 };
+	bool changed = false;
+
+	grub_parse_value(s, GRUB_ALL, &k);
+	for (; remove && *remove; remove++)
+		changed |= kargs_remove(&k, *remove);
+	return changed ? grub_edit_args(s, GRUB_ALL, strv_const(k.args), err) : 0;
+}
+
+/* An argument of GRUB_CMDLINE_LINUX that ours comes after and overrules. */
+static void grub_note_overruled(const struct grub_script *s, const char *arg, struct plan *plan)
+{
+	_cleanup_kargs_ struct kargs all = { 0 };
+
+	grub_parse_value(s, GRUB_ALL, &all);
+	for (char **a = all.args; a && *a; a++)
+		if (karg_same_name(*a, arg) && strcmp(*a, arg) != 0)
+			boot_add_finding(plan, "grub-argument-overruled", SEVERITY_INFO, GRUB_MAIN,
+					 _("%s has %s. %s comes later on the command line and wins; recovery "
+					   "entries keep %s."),
+					 GRUB_ALL, *a, arg, *a);
+}
+
+/* Edits the values in S so that the line has SET and not REMOVE. */
+static int grub_edit(const struct host *h, struct grub_script *s, const char *const *set,
+		     const char *const *remove, struct plan *plan, struct err *err)
+{
+	_cleanup_kargs_ struct kargs want = { 0 };
+	struct grub_value normal, all;
+	const char *target = GRUB_NORMAL;
+	bool changed = false;
+	int r = grub_clean_all(s, remove, err);
+
+	if (r < 0)
+		return r;
+	grub_script_value(s, GRUB_NORMAL, &normal);
+	grub_script_value(s, GRUB_ALL, &all);
+	if (!normal.is_set && all.home && !grub_reads_dropins(h))
+		target = GRUB_ALL;
+	grub_parse_value(s, target, &want);
+	for (const char *const *a = remove; a && *a; a++)
+		changed |= kargs_remove(&want, *a);
+	for (const char *const *a = set; a && *a; a++) {
+		_cleanup_kargs_ struct kargs line = { 0 };
+
+		grub_parse_line(s, &line);
+		if (kargs_has(&line, *a))
+			continue;
+		changed |= kargs_set(&want, *a);
+		if (strcmp(target, GRUB_NORMAL) == 0)
+			grub_note_overruled(s, *a, plan);
+	}
+	if (!changed)
+		return 0;
+	if (strcmp(target, GRUB_ALL) == 0)
+		return grub_edit_args(s, GRUB_ALL, strv_const(want.args), err);
+	if (!normal.home)
+		return grub_set_elsewhere(h, s, &normal, strv_const(want.args), plan, err);
+	grub_note_home(s, &normal, plan);
+	return grub_edit_args(s, GRUB_NORMAL, strv_const(want.args), err);
+}
+
+/* What was asked for is what sourcing the edited files gives; nothing else got lost. */
+static int grub_check_result(const struct grub_script *s, const struct kargs *before,
+			     const char *const *set, const char *const *remove, struct err *err)
+{
+	_cleanup_kargs_ struct kargs line = { 0 };
+	const char *wrong = NULL;
+
+	grub_parse_line(s, &line);
+	for (const char *const *a = set; a && *a && !wrong; a++)
+		if (!kargs_has(&line, *a))
+			wrong = *a;
+	for (const char *const *a = remove; a && *a && !wrong; a++)
+		if (strv_contains(strv_const(line.args), *a))
+			wrong = *a;
+	for (char **b = before->args; b && *b && !wrong; b++) {
+		bool ours = strv_contains(strv_const(line.args), *b);
+
+		for (const char *const *a = set; a && *a && !ours; a++)
+			ours = karg_same_name(*a, *b);
+		for (const char *const *a = remove; a && *a && !ours; a++)
+			ours = karg_same_name(*a, *b);
+		if (!ours)
+			wrong = *b;
+	}
+	if (!wrong)
+		return 0;
+	return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+		       _("The GRUB settings of this host cannot be edited safely: %s would not come out right"),
+		       wrong);
+}
+
+struct grub_maker {
+	const char *program, *argv[4], *output;
+};
+static const struct grub_maker grub_makers[] = {
+	{ "/usr/sbin/update-grub", { "update-grub" }, "/boot/grub/grub.cfg" },
+	{ "/usr/sbin/grub-mkconfig", { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" }, "/boot/grub/grub.cfg" },
+	{ "/usr/bin/grub-mkconfig", { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" }, "/boot/grub/grub.cfg" },
+	{ "/usr/sbin/grub2-mkconfig",
+	  { "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg" },
+	  "/boot/grub2/grub.cfg" },
+};
+
+static int grub_find_maker(const struct host *h, const struct grub_maker **ret, struct err *err)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(grub_makers); i++) {
+		if (!fsroot_exists(h->root, grub_makers[i].program))
+			continue;
+		*ret = &grub_makers[i];
+		return 0;
+	}
+	err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
+		_("Neither update-grub, grub-mkconfig nor grub2-mkconfig is installed, so the boot menu "
+		  "cannot be made anew"));
+	return err_hint(err, _("Install GRUB's tools (on Debian: grub-common and grub2-common)."));
+}
+
+static void grub_add_command(const struct grub_maker *maker, const char *const *set, struct plan *plan,
+			     struct stage *stage)
+{
+	const char *const *argv = NULL, *const *outputs = NULL, *const *needles = NULL;
+	struct change *c;
+
+	for (size_t k = 0; maker->argv[k]; k++)
+		arena_strv_add(plan->arena, &argv, maker->argv[k]);
+	arena_strv_add(plan->arena, &outputs, maker->output);
+	/* "	linux	/vmlinuz-6.1.0-28-amd64 root=UUID=… ro  quiet intel_iommu=on" */
+	for (const char *const *a = set; a && *a; a++)
+		arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
+	c = stage_add_run(plan, stage, argv,
+			  arena_printf(plan->arena, _("makes the boot menu %s anew"), maker->output));
+	c->outputs = outputs;
+	c->timeout_s = 600; /* os-prober looks at every disk */
+	c->readback_path = needles ? maker->output : NULL;
+	c->readback_needles = needles;
+}
+
+static int grub_stage_kargs(struct host *h, const char *const *set, const char *const *remove,
+			    struct plan *plan, struct stage *stage, struct err *err)
+{
+	_cleanup_kargs_ struct kargs before = { 0 };
+	const struct grub_maker *maker;
+	struct grub_script old, new;
+	unsigned changed = 0;
+	int r;
+
+	for (const char *const *a = set; a && *a; a++)
+		if (karg_problem(*a))
+			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a, karg_problem(*a));
+	r = grub_load(h, plan, plan->arena, &old, err);
+	if (r >= 0)
+		r = grub_load(h, plan, plan->arena, &new, err);
+	if (r >= 0)
+		r = grub_check_script(&new, set, plan, err);
+	if (r < 0)
+		return r;
+	grub_parse_line(&old, &before);
+	r = grub_edit(h, &new, set, remove, plan, err);
+	if (r >= 0)
+		r = grub_check_result(&new, &before, set, remove, err);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < new.n_files; i++)
+		changed += i >= old.n_files || strcmp(old.files[i].text, new.files[i].text) != 0;
+	if (!changed)
+		return 0;
+	r = grub_find_maker(h, &maker, err);
+	if (r < 0)
+		return r;
+	for (unsigned i = 0; i < new.n_files; i++) {
+		const struct grub_file *n = &new.files[i], *o = i < old.n_files ? &old.files[i] : NULL;
+
+		stage_add_file(plan, stage, n->path, o ? o->text : NULL, o ? o->len : 0, n->text, n->len,
+			       0644, o ? NULL : _("adds the arguments to what the other files set"));
+	}
+	grub_add_command(maker, set, plan, stage);
+	return 0;
+}
+
+const struct bootloader bootloader_grub = {
+	.name = "grub",
+	.title = "GRUB",
+	.detect = grub_detect,
+	.files = grub_files,
+	.configured = grub_configured,
+	.stage_kargs = grub_stage_kargs,
+};
