@@ -408,18 +408,21 @@ static int grub_find_maker(const struct host *h, const struct grub_maker **ret, 
 	return err_hint(err, _("Install GRUB's tools (on Debian: grub-common and grub2-common)."));
 }
 
-static void grub_add_command(const struct grub_maker *maker, const char *const *set, struct plan *plan,
-			     struct stage *stage)
+static void grub_add_command(const struct grub_maker *maker, const struct grub_script *s,
+			     const char *const *set, struct plan *plan, struct stage *stage)
 {
+	_cleanup_kargs_ struct kargs line = { 0 };
 	const char *const *argv = NULL, *const *outputs = NULL, *const *needles = NULL;
 	struct change *c;
 
+	grub_parse_line(s, &line);
 	for (size_t k = 0; maker->argv[k]; k++)
 		arena_strv_add(plan->arena, &argv, maker->argv[k]);
 	arena_strv_add(plan->arena, &outputs, maker->output);
 	/* "	linux	/vmlinuz-6.1.0-28-amd64 root=UUID=… ro  quiet intel_iommu=on" */
 	for (const char *const *a = set; a && *a; a++)
-		arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
+		if (strv_contains(strv_const(line.args), *a)) /* not when "intel_iommu=sm_on,on" says it */
+			arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
 	c = stage_add_run(plan, stage, argv,
 			  arena_printf(plan->arena, _("makes the boot menu %s anew"), maker->output));
 	c->outputs = outputs;
@@ -466,7 +469,7 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 		stage_add_file(plan, stage, n->path, o ? o->text : NULL, o ? o->len : 0, n->text, n->len,
 			       0644, o ? NULL : _("adds the arguments to what the other files set"));
 	}
-	grub_add_command(maker, set, plan, stage);
+	grub_add_command(maker, &new, set, plan, stage);
 	return 0;
 }
 

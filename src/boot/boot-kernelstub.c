@@ -274,7 +274,8 @@ static int kernelstub_rewrite(const struct kernelstub_config *c, const struct ka
 
 /* kernelstub, the entries it writes, and the options line that must have SET afterwards. */
 static void kernelstub_add_command(const struct host *h, const struct kernelstub_config *c,
-				   const char *const *set, struct plan *plan, struct stage *stage)
+				   const struct kargs *k, const char *const *set, struct plan *plan,
+				   struct stage *stage)
 {
 	static const char *const argv[] = { "kernelstub", NULL };
 	const char *folder = arena_printf(plan->arena, "%s/loader/entries", kernelstub_esp(c));
@@ -298,7 +299,8 @@ static void kernelstub_add_command(const struct host *h, const struct kernelstub
 	}
 	/* "options root=UUID=… ro quiet loglevel=0 systemd.show_status=false splash amd_iommu=…" */
 	for (const char *const *a = set; a && *a; a++)
-		arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
+		if (strv_contains(strv_const(k->args), *a))
+			arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
 	run = stage_add_run(plan, stage, argv,
 			    arena_printf(plan->arena, _("writes the boot entries in %s anew"), folder));
 	run->outputs = outputs;
@@ -352,7 +354,7 @@ static int kernelstub_stage_kargs(struct host *h, const char *const *set, const 
 	if (r < 0)
 		return r;
 	stage_add_file(plan, stage, KERNELSTUB_FILE, c.text, c.len, str_c(&out), out.len, 0644, NULL);
-	kernelstub_add_command(h, &c, set, plan, stage);
+	kernelstub_add_command(h, &c, &k, set, plan, stage);
 	boot_add_finding(plan, "kernelstub-old-kernel-same-arguments", SEVERITY_INFO, KERNELSTUB_FILE,
 			 _("kernelstub writes the same arguments into the entry of the old kernel, so that "
 			   "entry is no way back from a bad argument. The way back: hold the space bar at the "

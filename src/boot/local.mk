@@ -1,4 +1,11 @@
 noinst_LIBRARIES += libboot.a
 libboot_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/initramfs.h src/boot/initramfs.def \
-	src/boot/bind.h src/boot/bind.def src/boot/planner.h
+libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootloader.c \
+	src/boot/boot-text.h src/boot/boot-text.c \
+	src/boot/grub-file.h src/boot/grub-file.c src/boot/grub-script.c src/boot/grub-edit.c \
+	src/boot/boot-grub.c \
+	src/boot/json-span.h src/boot/json-span.c src/boot/boot-kernelstub.c \
+	src/boot/initramfs.h src/boot/initramfs.def src/boot/initramfs.c \
+	src/boot/initramfs-initramfs-tools.c \
+	src/boot/bind.h src/boot/bind.def src/boot/bind.c src/boot/bind-libvirt.c src/boot/bind-address.c \
+	src/boot/planner.h src/boot/planner.c src/boot/choose-devices.c

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "boot/planner.h"
+
+#include "base/str.h"
+#include "base/strv.h"
+#include "boot/boot-text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Everything the stages are made from. */
+struct planner {
+	const struct judgement *j;
+	struct host *h;
+	const struct answers *answers;
+	struct plan *plan;
+	struct err *err;
+};
+
+static bool planner_wants_override(const struct answers *a)
+{
+	const char *acs = answers_get(a, "acs-override");
+
+	return acs && strcmp(acs, "none") != 0;
+}
+
+const char *const *planner_kernel_args(const struct judgement *j, const struct answers *a)
+{
+	struct arena *arena = j->host->arena;
+	const char *const *set = NULL;
+
+	/* AMD needs no argument: its IOMMU is on unless it was switched off (facts: amd_iommu=on is none). */
+	if (j->iommu_state == IOMMU_OFF_IN_KERNEL && j->iommu_kind == IOMMU_INTEL)
+		arena_strv_add(arena, &set, "intel_iommu=on");
+	if (answers_get_bool(a, "passthrough-mode"))
+		arena_strv_add(arena, &set, "iommu=pt");
+	if (planner_wants_override(a))
+		arena_strv_add(arena, &set,
+			       arena_printf(arena, "pcie_acs_override=%s", answers_get(a, "acs-override")));
+	return set;
+}
+
+/* "pt,off" → "pt"; NULL when "off" is not among the words. */
+static const char *planner_without_off(struct arena *arena, const char *value)
+{
+	_cleanup_str_ struct str rest = { 0 };
+	bool off = false;
+
+	for (size_t n; *value; value += n + (value[n] == ',')) {
+		n = strcspn(value, ",");
+		if (n == 3 && strncmp(value, "off", 3) == 0) {
+			off = true;
+			continue;
+		}
+		if (rest.len)
+			str_addc(&rest, ',');
+		str_addn(&rest, value, n);
+	}
+	return off ? arena_strdup(arena, str_c(&rest)) : NULL;
+}
+
+/*
+ * Arguments on LINE that switch the IOMMU off: "amd_iommu=off", "iommu=off" (also for Intel),
+ * "intel_iommu=off".  A list keeps its other words, which then are to be set.
+ */
+static void planner_find_off(struct arena *arena, const struct kargs *line,
+			     const char *const **remove, const char *const **set)
+{
+	static const char *const names[] = { "iommu", "intel_iommu", "amd_iommu" };
+
+	for (char **a = line->args; a && *a; a++) {
+		const char *value = strchr(*a, '='), *rest;
+
+		for (size_t i = 0; i < ARRAY_SIZE(names) && value; i++) {
+			if (!karg_same_name(*a, names[i]))
+				continue;
+			rest = planner_without_off(arena, value + 1);
+			if (!rest)
+				continue;
+			/* intel_iommu=on takes the place of intel_iommu=off. */
+			if (strcmp(names[i], "intel_iommu") == 0 && !*rest)
+				continue;
+			arena_strv_add(arena, remove, arena_strdup(arena, *a));
+			if (*rest)
+				arena_strv_add(arena, set, arena_printf(arena, "%s=%s", names[i], rest));
+		}
+	}
+}
+
+static int planner_find_loader(struct planner *p, const char *const *set, const struct bootloader **ret)
+{
+	const char *asked = answers_get(p->answers, "loader"), *why = NULL;
+	_cleanup_free_ char *args = strv_join(set, " ");
+
+	if (asked && strcmp(asked, "auto") != 0) {
+		*ret = bootloader_find(asked);
+		if (*ret)
+			return 0;
+		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("This version cannot write kernel arguments for the boot loader %s"), asked);
+	} else {
+		*ret = bootloader_detect(p->h, &why);
+		if (*ret)
+			return 0;
+		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("It is not clear which boot loader starts this host, so its kernel arguments are not "
+			  "touched (%s)"),
+			why ? why : "");
+	}
+	return *args ? err_hint(p->err, _("Add to the kernel command line by hand: %s"), args) :
+		       err_hint(p->err, _("Name the boot loader with --loader."));
+}
+
+static void planner_promise_kernel(struct planner *p, struct stage *stage, const char *const *set)
+{
+	for (; set && *set; set++) {
+		struct promise *promise = stage_add_promise(
+			p->plan, stage, PROMISE_CMDLINE, arena_printf(p->plan->arena, "cmdline:%s", *set),
+			arena_printf(p->plan->arena, _("The kernel was started with %s"), *set));
+
+		promise->arg = arena_strdup(p->plan->arena, *set);
+	}
+	if (p->j->iommu_state == IOMMU_OFF_IN_KERNEL)
+		stage_add_promise(p->plan, stage, PROMISE_IOMMU_ON, "iommu-on", _("The IOMMU is on"));
+}
+
+static int planner_check_override(struct planner *p)
+{
+	const char *subject = p->h->identity.kernel ? p->h->identity.kernel : "host";
+
+	if (!planner_wants_override(p->answers))
+		return 0;
+	if (p->h->kernel.acs_override_known == 0) {
+		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("This kernel does not know pcie_acs_override: it needs a patch that Linux itself does "
+			  "not have"));
+		return err_hint(p->err, _("Try another slot or a firmware option (ACS) first."));
+	}
+	if (p->h->kernel.acs_override_known < 0)
+		boot_add_finding(p->plan, "acs-override-unknown", SEVERITY_WARN, subject,
+				 _("Whether this kernel knows pcie_acs_override could not be found out. Without "
+				   "the patch the argument does nothing."));
+	boot_add_finding(p->plan, "acs-override-no-isolation", SEVERITY_WARN, subject,
+			 _("pcie_acs_override does not separate devices, it only hides that they are not "
+			   "separated: a machine can then reach the memory of its group's other devices."));
+	return 0;
+}
+
+/* Both lists without what the next start has or lacks already decide whether there is work. */
+static int planner_kernel(struct planner *p)
+{
+	const char *const *set = planner_kernel_args(p->j, p->answers), *const *remove = NULL;
+	const char *const *keep = NULL, *why;
+	_cleanup_kargs_ struct kargs configured = { 0 };
+	const struct bootloader *loader;
+	struct stage *stage;
+	bool off = p->j->iommu_state == IOMMU_OFF_IN_KERNEL;
+	int r = planner_check_override(p);
+
+	if (r < 0 || (!set && !off))
+		return r;
+	r = planner_find_loader(p, set, &loader);
+	if (r >= 0)
+		r = loader->configured(p->h, &configured, p->err);
+	if (r < 0)
+		return r;
+	if (off)
+		planner_find_off(p->h->arena, &configured, &remove, &keep);
+	for (const char *const *s = set; s && *s; s++)
+		arena_strv_add(p->h->arena, &keep, *s);
+	if (!keep && !remove) {
+		why = host_cmdline_value(p->h, "amd_iommu");
+		boot_add_finding(p->plan, "iommu-off-not-configured", SEVERITY_WARN, "host",
+				 str_eq(why, "off") || str_eq(host_cmdline_value(p->h, "iommu"), "off") ?
+					 _("The IOMMU was switched off for this start only; the settings of %s do "
+					   "not say so. Restart this computer.") :
+					 _("The IOMMU is off although no argument in the settings of %s switches it "
+					   "off. The kernel log may say why."),
+				 loader->title);
+		return 0;
+	}
+	stage = plan_stage(p->plan, "kernel", _("Kernel arguments"), STAGE_END_REBOOT);
+	r = loader->stage_kargs(p->h, keep, remove, p->plan, stage, p->err);
+	if (r >= 0 && stage->n_changes)
+		planner_promise_kernel(p, stage, keep);
+	return r;
+}
+
+static int planner_find_initramfs(struct planner *p, const struct initramfs_tool **ret)
+{
+	const char *asked = answers_get(p->answers, "initramfs"), *why;
+
+	if (!asked || strcmp(asked, "auto") == 0) {
+		*ret = initramfs_detect(p->h, &why);
+		return 0;
+	}
+	*ret = initramfs_find(asked);
+	return *ret ? 0 :
+		      err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			      _("This version cannot write for the initial RAM disk tool %s"), asked);
+}
+
+static int planner_bind(struct planner *p)
+{
+	const char *name = answers_get(p->answers, "bind");
+	const struct bind_method *method = bind_find(name ? name : bind_table[0]->name);
+	const struct initramfs_tool *tool;
+	const struct pci_device *const *devices;
+	struct pci_device **chosen;
+	const char *caution;
+	unsigned n;
+	int r;
+
+	if (!method)
+		return err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			       _("This version cannot hand devices over by --bind %s"), name);
+	r = planner_choose_devices(p->j, p->answers, p->plan, &chosen, &n, p->err);
+	if (r < 0 || !n)
+		return r;
+	devices = (const struct pci_device *const *)chosen;
+	caution = method->caution ? method->caution(p->h, devices, n) : NULL;
+	if (caution)
+		boot_add_finding(p->plan, "bind-caution", SEVERITY_WARN, devices[0]->address, "%s", caution);
+	r = planner_find_initramfs(p, &tool);
+	return r < 0 ? r : method->stage(p->h, devices, n, tool, p->plan, p->err);
+}
+
+static int planner_firmware(struct planner *p)
+{
+	struct stage *stage =
+		plan_stage(p->plan, "firmware", _("Switch on virtualization in the firmware setup"),
+			   STAGE_END_FIRMWARE);
+
+	if (p->j->iommu_state == IOMMU_OFF_IN_FIRMWARE)
+		stage_add_promise(p->plan, stage, PROMISE_IOMMU_ON, "iommu-on", _("The IOMMU is on"));
+	return 0;
+}
+
+int planner_add_boot_stages(const struct judgement *j, const struct answers *a, struct plan *plan,
+			    struct err *err)
+{
+	struct planner p = { .j = j, .h = j->host, .answers = a, .plan = plan, .err = err };
+	int r;
+
+	if (j->virtualization == VIRTUALIZATION_OFF_IN_FIRMWARE)
+		return planner_firmware(&p);
+	switch (j->iommu_state) {
+	case IOMMU_OFF_IN_FIRMWARE:
+		return planner_firmware(&p);
+	case IOMMU_ABSENT:
+		return err_set(err, ERR_NOT_POSSIBLE, -ENODEV,
+			       _("This host has no IOMMU, so no device can be given to a machine"));
+	case IOMMU_FAILED:
+		return err_set(err, ERR_NOT_POSSIBLE, -EIO,
+			       _("The kernel found the IOMMU but could not start it; no kernel argument mends that"));
+	case IOMMU_OFF_IN_KERNEL:
+	case IOMMU_STATE_UNKNOWN:
+		r = planner_kernel(&p);
+		if (r < 0)
+			return r;
+		/* Groups, and with them what can be chosen, are only known once the IOMMU is on. */
+		if (answers_get(a, "gpu") || answers_get(a, "nvme") || answers_is_set(a, "device"))
+			boot_add_finding(plan, "devices-after-restart", SEVERITY_INFO, "host",
+					 _("The chosen devices are dealt with after the restart: which of them go "
+					   "together is only known once the IOMMU is on."));
+		return 0;
+	case IOMMU_ON:
+		break;
+	}
+	r = planner_kernel(&p);
+	return r < 0 ? r : planner_bind(&p);
+}
