@@ -435,7 +435,7 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 			    struct plan *plan, struct stage *stage, struct err *err)
 {
 	_cleanup_kargs_ struct kargs before = { 0 };
-	const struct grub_maker *maker;
+	const struct grub_maker *maker = NULL;
 	struct grub_script old, new;
 	unsigned changed = 0;
 	int r;

@@ -146,13 +146,12 @@ static int planner_check_override(struct planner *p)
 	return 0;
 }
 
-/* Both lists without what the next start has or lacks already decide whether there is work. */
 static int planner_kernel(struct planner *p)
 {
 	const char *const *set = planner_kernel_args(p->j, p->answers), *const *remove = NULL;
 	const char *const *keep = NULL, *why;
 	_cleanup_kargs_ struct kargs configured = { 0 };
-	const struct bootloader *loader;
+	const struct bootloader *loader = NULL;
 	struct stage *stage;
 	bool off = p->j->iommu_state == IOMMU_OFF_IN_KERNEL;
 	int r = planner_check_override(p);
@@ -160,8 +159,9 @@ static int planner_kernel(struct planner *p)
 	if (r < 0 || (!set && !off))
 		return r;
 	r = planner_find_loader(p, set, &loader);
-	if (r >= 0)
-		r = loader->configured(p->h, &configured, p->err);
+	if (r < 0 || !loader)
+		return r;
+	r = loader->configured(p->h, &configured, p->err);
 	if (r < 0)
 		return r;
 	if (off)
@@ -204,11 +204,11 @@ static int planner_bind(struct planner *p)
 {
 	const char *name = answers_get(p->answers, "bind");
 	const struct bind_method *method = bind_find(name ? name : bind_table[0]->name);
-	const struct initramfs_tool *tool;
+	const struct initramfs_tool *tool = NULL;
 	const struct pci_device *const *devices;
-	struct pci_device **chosen;
+	struct pci_device **chosen = NULL;
 	const char *caution;
-	unsigned n;
+	unsigned n = 0;
 	int r;
 
 	if (!method)
