@@ -215,6 +215,9 @@ static void grub_take_word(struct grub_lexer *l, size_t at, size_t end)
 	bool append, declares = l->command && grub_is_one_of(l->command, declaring);
 	size_t name = grub_assigned_name(w, end - at, &append);
 
+	/* The 2 of "2>/dev/null". */
+	if (end < f->len && strchr("<>", f->text[end]) && w[strspn(w, "0123456789")] == '\0')
+		return;
 	if (l->at_start && !name && grub_reserved(l, w, at))
 		return;
 	if (name && (l->at_start || declares)) {

@@ -1,1 +1,21 @@
 # Unit tests of the boot room: link only the floors it may use.
+EXTRA_DIST += tests/unit/boot-fixture.h
+if HAVE_CHECK
+boot_tests = tests/unit/test-boot-grub tests/unit/test-boot-kernelstub tests/unit/test-boot-initramfs \
+	tests/unit/test-boot-planner
+check_PROGRAMS += $(boot_tests)
+TESTS += $(boot_tests)
+boot_test_flags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_boot_grub_SOURCES = tests/unit/test-boot-grub.c
+tests_unit_test_boot_grub_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_grub_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_kernelstub_SOURCES = tests/unit/test-boot-kernelstub.c
+tests_unit_test_boot_kernelstub_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_kernelstub_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_initramfs_SOURCES = tests/unit/test-boot-initramfs.c
+tests_unit_test_boot_initramfs_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_initramfs_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_planner_SOURCES = tests/unit/test-boot-planner.c
+tests_unit_test_boot_planner_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_planner_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+endif
