@@ -238,10 +238,10 @@ START_TEST(test_real_order)
 	ck_assert_int_eq(
 		fixture_run("mkdir -p '%s/scripts/init-top' && cd '%s/scripts/init-top' && "
 			    "cp /usr/share/initramfs-tools/scripts/init-top/* '%s/d/aa-vfio-wizard' . && "
-			    "chmod 755 * && sh -c 'verbose=n; . /usr/share/initramfs-tools/hook-functions; "
+			    "chmod 755 * && sh -c 'verbose=n; CONFDIR=%s; . /usr/share/initramfs-tools/hook-functions; "
 			    "cache_run_scripts %s /scripts/init-top' && "
 			    "head -n 1 ORDER | grep -q aa-vfio-wizard",
-			    fixture_dir, fixture_dir, fixture_dir, fixture_dir),
+			    fixture_dir, fixture_dir, fixture_dir, fixture_dir, fixture_dir),
 		0);
 }
 END_TEST
