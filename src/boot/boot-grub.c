@@ -103,20 +103,24 @@ static void grub_parse_value(const struct grub_script *s, const char *name, stru
 }
 
 /* Both variables on one line, as 10_linux puts them; what cannot be known is left out. */
+static void grub_join(const struct kargs *all, const struct kargs *normal, struct kargs *ret)
+{
+	ret->args = NULL;
+	for (char **a = all->args; a && *a; a++)
+		if (!strchr(*a, GRUB_UNKNOWN))
+			strv_add(&ret->args, *a);
+	for (char **a = normal->args; a && *a; a++)
+		if (!strchr(*a, GRUB_UNKNOWN))
+			strv_add(&ret->args, *a);
+}
+
 static void grub_parse_line(const struct grub_script *s, struct kargs *ret)
 {
-	struct kargs line = { 0 };
 	_cleanup_kargs_ struct kargs all = { 0 }, normal = { 0 };
 
 	grub_parse_value(s, GRUB_ALL, &all);
 	grub_parse_value(s, GRUB_NORMAL, &normal);
-	for (char **a = all.args; a && *a; a++)
-		if (!strchr(*a, GRUB_UNKNOWN))
-			strv_add(&line.args, *a);
-	for (char **a = normal.args; a && *a; a++)
-		if (!strchr(*a, GRUB_UNKNOWN))
-			strv_add(&line.args, *a);
-	*ret = line;
+	grub_join(&all, &normal, ret);
 }
 
 static bool grub_has_config(const struct host *h)
@@ -316,8 +320,9 @@ static void grub_note_overruled(const struct grub_script *s, const char *arg, st
 static int grub_edit(const struct host *h, struct grub_script *s, const char *const *set,
 		     const char *const *remove, struct plan *plan, struct err *err)
 {
-	_cleanup_kargs_ struct kargs want = { 0 };
+	_cleanup_kargs_ struct kargs want = { 0 }, other = { 0 };
 	struct grub_value normal, all;
+	bool is_normal;
 	const char *target = GRUB_NORMAL;
 	bool changed = false;
 	int r = grub_clean_all(s, remove, err);
@@ -328,22 +333,24 @@ static int grub_edit(const struct host *h, struct grub_script *s, const char *co
 	grub_script_value(s, GRUB_ALL, &all);
 	if (!normal.is_set && all.home && !grub_reads_dropins(h))
 		target = GRUB_ALL;
+	is_normal = strcmp(target, GRUB_NORMAL) == 0;
 	grub_parse_value(s, target, &want);
+	grub_parse_value(s, is_normal ? GRUB_ALL : GRUB_NORMAL, &other);
 	for (const char *const *a = remove; a && *a; a++)
 		changed |= kargs_remove(&want, *a);
 	for (const char *const *a = set; a && *a; a++) {
 		_cleanup_kargs_ struct kargs line = { 0 };
 
-		grub_parse_line(s, &line);
+		grub_join(is_normal ? &other : &want, is_normal ? &want : &other, &line);
 		if (kargs_has(&line, *a))
 			continue;
 		changed |= kargs_set(&want, *a);
-		if (strcmp(target, GRUB_NORMAL) == 0)
+		if (is_normal)
 			grub_note_overruled(s, *a, plan);
 	}
 	if (!changed)
 		return 0;
-	if (strcmp(target, GRUB_ALL) == 0)
+	if (!is_normal)
 		return grub_edit_args(s, GRUB_ALL, strv_const(want.args), err);
 	if (!normal.home)
 		return grub_set_elsewhere(h, s, &normal, strv_const(want.args), plan, err);
