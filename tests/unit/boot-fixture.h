@@ -63,20 +63,35 @@ static inline void fixture_teardown(void)
 	fixture_run("rm -rf '%s'", fixture_dir);
 }
 
-/* A finding of the plan, NULL none. */
+/* A finding of the plan; one without an id when there is none. */
 static inline const struct finding *fixture_finding(const char *id)
 {
+	static const char *const nothing[] = { "", NULL };
+	static const struct finding none = { .subject = "", .text = "", .evidence = nothing };
+
 	for (unsigned i = 0; i < fixture_plan->n_findings; i++)
 		if (strcmp(fixture_plan->findings[i]->id, id) == 0)
 			return fixture_plan->findings[i];
-	return NULL;
+	return &none;
 }
 
-/* The file change of PATH in STAGE, NULL none. */
+static inline bool fixture_has_finding(const char *id)
+{
+	return fixture_finding(id)->id;
+}
+
+/* The file change of PATH in STAGE; one without a path when there is none. */
 static inline const struct change *fixture_change(const struct stage *stage, const char *path)
 {
+	static const struct change none = { .after = "" };
+
 	for (unsigned i = 0; i < stage->n_changes; i++)
 		if (stage->changes[i]->kind != CHANGE_RUN && strcmp(stage->changes[i]->path, path) == 0)
 			return stage->changes[i];
-	return NULL;
+	return &none;
+}
+
+static inline bool fixture_has_change(const struct stage *stage, const char *path)
+{
+	return fixture_change(stage, path)->path;
 }

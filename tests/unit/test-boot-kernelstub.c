@@ -58,7 +58,7 @@ START_TEST(test_edits)
 	fixture_write(CONFIG, edits[_i].before);
 	ck_assert_msg(stage_kargs(edits[_i].set, edits[_i].remove, &stage) == 0, "%s", fixture_err.msg);
 	c = fixture_change(stage, CONFIG);
-	ck_assert_ptr_nonnull(c);
+	ck_assert_ptr_nonnull(c->path);
 	ck_assert_str_eq(c->after, edits[_i].after);
 	ck_assert_uint_eq(stage->n_changes, 2);
 	ck_assert_str_eq(stage->changes[1]->argv[0], "kernelstub");
