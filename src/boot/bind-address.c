@@ -9,15 +9,17 @@
  * Unlike vfio-pci.ids= it never takes a second card of the same model; unlike it, it must look
  * whether the same card is still at the address.
  */
-static const char *address_caution(struct host *h, const struct pci_device *const *devices, unsigned n)
+static const char *address_caution(struct host *h, const struct pci_device *const *devices,
+				   unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
 		if (devices[i]->boot_vga == 1)
-			return arena_printf(
-				h->arena,
-				_("%s is the card that shows the console of this computer. After the restart its "
-				  "screen stays black; make sure that there is another way in (another card, ssh)."),
-				devices[i]->address);
+			return arena_printf(h->arena,
+					    _("%s is the card that shows the console of this "
+					      "computer. After the restart its "
+					      "screen stays black; make sure that there is another "
+					      "way in (another card, ssh)."),
+					    devices[i]->address);
 	return NULL;
 }
 
@@ -32,18 +34,22 @@ static int address_stage(struct host *h, const struct pci_device *const *devices
 			       _("This kernel has no vfio-pci, so no device can be handed to it"));
 	if (!tool) {
 		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("It is not clear which tool makes the initial RAM disk of this host, so devices cannot "
+			_("It is not clear which tool makes the initial RAM disk of this host, so "
+			  "devices cannot "
 			  "be handed over at every start"));
-		return err_hint(err, _("Choose the other way (--bind libvirt), or name the tool with --initramfs."));
+		return err_hint(err, _("Choose the other way (--bind libvirt), or name the tool "
+				       "with --initramfs."));
 	}
-	stage = plan_stage(plan, "bind", _("Hand the devices to vfio-pci at every start"), STAGE_END_REBOOT);
+	stage = plan_stage(plan, "bind", _("Hand the devices to vfio-pci at every start"),
+			   STAGE_END_REBOOT);
 	r = tool->stage_bind(h, devices, n, plan, stage, err);
 	if (r < 0 || !stage->n_changes)
 		return r;
 	for (unsigned i = 0; i < n; i++) {
 		const struct pci_device *d = devices[i];
 		struct promise *p = stage_add_promise(
-			plan, stage, PROMISE_DRIVER, arena_printf(plan->arena, "driver:%s", d->address),
+			plan, stage, PROMISE_DRIVER,
+			arena_printf(plan->arena, "driver:%s", d->address),
 			arena_printf(plan->arena, _("%s is held by vfio-pci"), d->address));
 
 		p->arg = "vfio-pci";
@@ -57,7 +63,8 @@ static int address_stage(struct host *h, const struct pci_device *const *devices
 const struct bind_method bind_address = {
 	.name = "address",
 	.title = N_("At every start, by address"),
-	.help = N_("The devices go to vfio-pci before their own drivers are loaded; the host never uses them. "
+	.help = N_("The devices go to vfio-pci before their own drivers are loaded; the host never "
+		   "uses them. "
 		   "Costs one more restart."),
 	.caution = address_caution,
 	.stage = address_stage,

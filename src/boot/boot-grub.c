@@ -40,12 +40,14 @@ static bool grub_reads_dropins(const struct host *h)
 		if (fsroot_read(h->root, scripts[i], &text, &len) >= 0 && len > 0)
 			return strstr(text, "/default/grub.d/") != NULL;
 	}
-	return strv_contains(h->identity.os_like, "debian") || strv_contains(h->identity.os_like, "ubuntu") ||
+	return strv_contains(h->identity.os_like, "debian") ||
+	       strv_contains(h->identity.os_like, "ubuntu") ||
 	       str_eq(h->identity.os_id, "debian") || str_eq(h->identity.os_id, "ubuntu");
 }
 
 /* Paths in the order they are sourced, with drop-ins PLAN creates; arena strv. */
-static const char *const *grub_list(const struct host *h, const struct plan *plan, struct arena *arena)
+static const char *const *grub_list(const struct host *h, const struct plan *plan,
+				    struct arena *arena)
 {
 	const char *const *paths = NULL;
 	_cleanup_strv_ char **names = NULL, **sorted = NULL;
@@ -58,7 +60,8 @@ static const char *const *grub_list(const struct host *h, const struct plan *pla
 		for (char **n = names; n && *n; n++)
 			if (str_ends_with(*n, ".cfg") && **n != '.')
 				strv_add_owned(&sorted, xasprintf(GRUB_DROPINS "/%s", *n));
-	if (plan && plan_last_change(plan, GRUB_OURS) && !strv_contains(strv_const(sorted), GRUB_OURS))
+	if (plan && plan_last_change(plan, GRUB_OURS) &&
+	    !strv_contains(strv_const(sorted), GRUB_OURS))
 		strv_add(&sorted, GRUB_OURS);
 	strv_sort(sorted);
 	for (char **s = sorted; s && *s; s++)
@@ -142,24 +145,32 @@ static int grub_detect(struct host *h, const char **ret_why)
 		*ret_why = _("the kernel arguments of an ostree system belong to rpm-ostree");
 		return 0;
 	}
+	/* There GRUB reads a grub.cfg on each EFI partition, which update-grub alone does not renew. */
+	if (fsroot_exists(h->root, "/etc/kernel/proxmox-boot-uuids")) {
+		*ret_why = _("proxmox-boot-tool copies the boot files of this host");
+		return 0;
+	}
 	if (loader && !str_starts_with(loader, "GRUB")) {
 		*ret_why = arena_printf(h->arena, _("%s started this computer"), loader);
 		return 0;
 	}
 	if (h->boot.boot_image && (grub_has_config(h) || loader)) {
-		*ret_why = arena_printf(h->arena, _("the kernel command line has BOOT_IMAGE=%s and %s exists"),
-					h->boot.boot_image, GRUB_MAIN);
+		*ret_why = arena_printf(
+			h->arena, _("the kernel command line has BOOT_IMAGE=%s and %s exists"),
+			h->boot.boot_image, GRUB_MAIN);
 		return 100;
 	}
 	if (h->boot.boot_image) {
-		*ret_why = arena_printf(h->arena,
-					_("the kernel command line has BOOT_IMAGE=%s and %s exists, but no "
-					  "grub.cfg could be seen"),
-					h->boot.boot_image, GRUB_MAIN);
+		*ret_why = arena_printf(
+			h->arena,
+			_("the kernel command line has BOOT_IMAGE=%s and %s exists, but no "
+			  "grub.cfg could be seen"),
+			h->boot.boot_image, GRUB_MAIN);
 		return 80;
 	}
 	*ret_why = arena_printf(
-		h->arena, _("%s exists, but the kernel command line has no BOOT_IMAGE=, which GRUB sets"),
+		h->arena,
+		_("%s exists, but the kernel command line has no BOOT_IMAGE=, which GRUB sets"),
 		GRUB_MAIN);
 	return 30;
 }
@@ -191,46 +202,55 @@ static int grub_check_script(const struct grub_script *s, const char *const *set
 		_cleanup_free_ char *args = strv_join(set, " ");
 
 		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("GRUB of this host takes the arguments of each kernel from /boot/loader/entries "
+			_("GRUB of this host takes the arguments of each kernel from "
+			  "/boot/loader/entries "
 			  "(GRUB_ENABLE_BLSCFG=true), so editing %s changes nothing"),
 			GRUB_MAIN);
-		return err_hint(err, _("Run by hand: sudo grubby --update-kernel=ALL --args=\"%s\""), args);
+		return err_hint(
+			err, _("Run by hand: sudo grubby --update-kernel=ALL --args=\"%s\""), args);
 	}
 	for (unsigned i = 0; i < s->n_files; i++) {
 		const struct grub_file *f = &s->files[i];
 
 		if (f->append_line && !s->knows_append)
 			return err_input(err, f->path, f->append_line,
-					 _("\"+=\" is understood by bash only; the shell of this host (dash) "
+					 _("\"+=\" is understood by bash only; the shell of this "
+					   "host (dash) "
 					   "stops here and the boot menu cannot be made"));
 		if (f->cr_command_line)
-			return err_input(err, f->path, f->cr_command_line,
-					 _("this line is nothing but a carriage return (Windows line end), "
-					   "which the shell takes for a command: the boot menu cannot be made"));
+			return err_input(
+				err, f->path, f->cr_command_line,
+				_("this line is nothing but a carriage return (Windows line end), "
+				  "which the shell takes for a command: the boot menu cannot be "
+				  "made"));
 		if (f->crlf_line)
-			boot_add_finding(plan, "grub-crlf", SEVERITY_WARN, f->path,
-					 _("%s:%u: the lines end as on Windows (CR LF). The carriage return "
-					   "becomes part of every value; it is kept as it is."),
-					 f->path, f->crlf_line);
+			boot_add_finding(
+				plan, "grub-crlf", SEVERITY_WARN, f->path,
+				_("%s:%u: the lines end as on Windows (CR LF). The carriage return "
+				  "becomes part of every value; it is kept as it is."),
+				f->path, f->crlf_line);
 	}
 	return 0;
 }
 
 /* Says which file won, when it is not the one everybody edits. */
-static void grub_note_home(const struct grub_script *s, const struct grub_value *v, struct plan *plan)
+static void grub_note_home(const struct grub_script *s, const struct grub_value *v,
+			   struct plan *plan)
 {
 	const struct grub_file *f = &s->files[v->home_file];
 	struct finding *finding;
 
 	if (strcmp(f->path, GRUB_MAIN) == 0)
 		return;
-	finding = boot_add_finding(plan, "grub-drop-in-wins", SEVERITY_INFO, f->path,
-				   _("%s is read after %s and sets %s anew, so that an edit of %s has no effect. "
-				     "The change is made in %s."),
-				   f->path, GRUB_MAIN, GRUB_NORMAL, GRUB_MAIN, f->path);
+	finding = boot_add_finding(
+		plan, "grub-drop-in-wins", SEVERITY_INFO, f->path,
+		_("%s is read after %s and sets %s anew, so that an edit of %s has no effect. "
+		  "The change is made in %s."),
+		f->path, GRUB_MAIN, GRUB_NORMAL, GRUB_MAIN, f->path);
 	boot_add_evidence(plan, finding,
 			  arena_printf(plan->arena, "%s:%u: %.*s", f->path, v->home->line,
-				       (int)(v->home->word_end - v->home->word), f->text + v->home->word));
+				       (int)(v->home->word_end - v->home->word),
+				       f->text + v->home->word));
 }
 
 /* Adds a drop-in of our own; ARGS are what it adds to the value of the other files. */
@@ -239,12 +259,14 @@ static int grub_add_dropin(struct grub_script *s, const struct grub_value *v, co
 {
 	_cleanup_free_ char *text =
 		xasprintf("# Kernel arguments for PCI passthrough, added by vfio-wizard.\n"
-			  "# Take them back with: vfio-wizard undo\n"
-			  GRUB_NORMAL "=\"$" GRUB_NORMAL " %s\"\n", args);
+			  "# Take them back with: vfio-wizard undo\n" GRUB_NORMAL "=\"$" GRUB_NORMAL
+			  " %s\"\n",
+			  args);
 	int r;
 
 	for (unsigned i = 0; i < s->n_files; i++)
-		if (strcmp(s->files[i].path, GRUB_OURS) > 0 && strcmp(s->files[i].path, GRUB_MAIN) != 0)
+		if (strcmp(s->files[i].path, GRUB_OURS) > 0 &&
+		    strcmp(s->files[i].path, GRUB_MAIN) != 0)
 			return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
 				       _("%s is read after our own %s and could override it"),
 				       s->files[i].path, GRUB_OURS);
@@ -253,11 +275,12 @@ static int grub_add_dropin(struct grub_script *s, const struct grub_value *v, co
 		return r;
 	s->n_files++;
 	if (v->unknown) {
-		struct finding *f = boot_add_finding(
-			plan, "grub-value-unknown", SEVERITY_INFO, GRUB_OURS,
-			_("The present value of %s cannot be edited, so the arguments are added by a file of "
-			  "our own, %s."),
-			GRUB_NORMAL, GRUB_OURS);
+		struct finding *f =
+			boot_add_finding(plan, "grub-value-unknown", SEVERITY_INFO, GRUB_OURS,
+					 _("The present value of %s cannot be edited, so the "
+					   "arguments are added by a file of "
+					   "our own, %s."),
+					 GRUB_NORMAL, GRUB_OURS);
 
 		boot_add_evidence(plan, f, v->unknown);
 	}
@@ -265,8 +288,9 @@ static int grub_add_dropin(struct grub_script *s, const struct grub_value *v, co
 }
 
 /* Nothing that can be edited holds GRUB_NORMAL. */
-static int grub_set_elsewhere(const struct host *h, struct grub_script *s, const struct grub_value *v,
-			      const char *const *want, struct plan *plan, struct err *err)
+static int grub_set_elsewhere(const struct host *h, struct grub_script *s,
+			      const struct grub_value *v, const char *const *want,
+			      struct plan *plan, struct err *err)
 {
 	struct kargs missing = { 0 };
 	_cleanup_free_ char *args = NULL;
@@ -278,8 +302,8 @@ static int grub_set_elsewhere(const struct host *h, struct grub_script *s, const
 			strv_add(&missing.args, *w);
 	args = kargs_format(&missing);
 	kargs_done(&missing);
-	if (grub_reads_dropins(h) && (v->unknown || !s->n_files ||
-				      strcmp(s->files[0].path, GRUB_MAIN) != 0))
+	if (grub_reads_dropins(h) &&
+	    (v->unknown || !s->n_files || strcmp(s->files[0].path, GRUB_MAIN) != 0))
 		return grub_add_dropin(s, v, args, plan, err);
 	if (v->unknown) {
 		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP, "%s", v->unknown);
@@ -311,7 +335,8 @@ static void grub_note_overruled(const struct grub_script *s, const char *arg, st
 	for (char **a = all.args; a && *a; a++)
 		if (karg_same_name(*a, arg) && strcmp(*a, arg) != 0)
 			boot_add_finding(plan, "grub-argument-overruled", SEVERITY_INFO, GRUB_MAIN,
-					 _("%s has %s. %s comes later on the command line and wins; recovery "
+					 _("%s has %s. %s comes later on the command line and "
+					   "wins; recovery "
 					   "entries keep %s."),
 					 GRUB_ALL, *a, arg, *a);
 }
@@ -385,7 +410,8 @@ static int grub_check_result(const struct grub_script *s, const struct kargs *be
 	if (!wrong)
 		return 0;
 	return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-		       _("The GRUB settings of this host cannot be edited safely: %s would not come out right"),
+		       _("The GRUB settings of this host cannot be edited safely: %s would not "
+			 "come out right"),
 		       wrong);
 }
 
@@ -394,8 +420,12 @@ struct grub_maker {
 };
 static const struct grub_maker grub_makers[] = {
 	{ "/usr/sbin/update-grub", { "update-grub" }, "/boot/grub/grub.cfg" },
-	{ "/usr/sbin/grub-mkconfig", { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" }, "/boot/grub/grub.cfg" },
-	{ "/usr/bin/grub-mkconfig", { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" }, "/boot/grub/grub.cfg" },
+	{ "/usr/sbin/grub-mkconfig",
+	  { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" },
+	  "/boot/grub/grub.cfg" },
+	{ "/usr/bin/grub-mkconfig",
+	  { "grub-mkconfig", "-o", "/boot/grub/grub.cfg" },
+	  "/boot/grub/grub.cfg" },
 	{ "/usr/sbin/grub2-mkconfig",
 	  { "grub2-mkconfig", "-o", "/boot/grub2/grub.cfg" },
 	  "/boot/grub2/grub.cfg" },
@@ -410,7 +440,8 @@ static int grub_find_maker(const struct host *h, const struct grub_maker **ret, 
 		return 0;
 	}
 	err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
-		_("Neither update-grub, grub-mkconfig nor grub2-mkconfig is installed, so the boot menu "
+		_("Neither update-grub, grub-mkconfig nor grub2-mkconfig is installed, so the boot "
+		  "menu "
 		  "cannot be made anew"));
 	return err_hint(err, _("Install GRUB's tools (on Debian: grub-common and grub2-common)."));
 }
@@ -428,10 +459,12 @@ static void grub_add_command(const struct grub_maker *maker, const struct grub_s
 	arena_strv_add(plan->arena, &outputs, maker->output);
 	/* "	linux	/vmlinuz-6.1.0-28-amd64 root=UUID=… ro  quiet intel_iommu=on" */
 	for (const char *const *a = set; a && *a; a++)
-		if (strv_contains(strv_const(line.args), *a)) /* not when "intel_iommu=sm_on,on" says it */
+		if (strv_contains(strv_const(line.args),
+				  *a)) /* not when "intel_iommu=sm_on,on" says it */
 			arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
-	c = stage_add_run(plan, stage, argv,
-			  arena_printf(plan->arena, _("makes the boot menu %s anew"), maker->output));
+	c = stage_add_run(
+		plan, stage, argv,
+		arena_printf(plan->arena, _("makes the boot menu %s anew"), maker->output));
 	c->outputs = outputs;
 	c->timeout_s = 600; /* os-prober looks at every disk */
 	c->readback_path = needles ? maker->output : NULL;
@@ -449,7 +482,8 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 
 	for (const char *const *a = set; a && *a; a++)
 		if (karg_problem(*a))
-			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a, karg_problem(*a));
+			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a,
+				       karg_problem(*a));
 	r = grub_load(h, plan, plan->arena, &old, err);
 	if (r >= 0)
 		r = grub_load(h, plan, plan->arena, &new, err);
@@ -471,10 +505,12 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < new.n_files; i++) {
-		const struct grub_file *n = &new.files[i], *o = i < old.n_files ? &old.files[i] : NULL;
+		const struct grub_file *n = &new.files[i],
+				       *o = i < old.n_files ? &old.files[i] : NULL;
 
-		stage_add_file(plan, stage, n->path, o ? o->text : NULL, o ? o->len : 0, n->text, n->len,
-			       0644, o ? NULL : _("adds the arguments to what the other files set"));
+		stage_add_file(plan, stage, n->path, o ? o->text : NULL, o ? o->len : 0, n->text,
+			       n->len, 0644,
+			       o ? NULL : _("adds the arguments to what the other files set"));
 	}
 	grub_add_command(maker, &new, set, plan, stage);
 	return 0;

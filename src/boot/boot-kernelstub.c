@@ -29,9 +29,9 @@ struct kernelstub_config {
 	const char *text;
 	size_t len;
 	json_t *root;
-	const json_t *section;	    /* "user", or "default" where there is no user */
+	const json_t *section; /* "user", or "default" where there is no user */
 	const char *section_name;
-	const json_t *options;	    /* array, or string before revision 3; NULL none */
+	const json_t *options; /* array, or string before revision 3; NULL none */
 };
 
 static void kernelstub_done(struct kernelstub_config *c)
@@ -82,15 +82,14 @@ static int kernelstub_check(const struct kernelstub_config *c, struct err *err)
 	if (!json_is_array(c->options))
 		return err_input(err, KERNELSTUB_FILE, kernelstub_line(c, "kernel_options"),
 				 _("kernel_options is neither a list nor a text"));
-	json_array_foreach (c->options, i, item)
-		if (!json_is_string(item))
-			return err_input(err, KERNELSTUB_FILE, kernelstub_line(c, "kernel_options"),
-					 _("kernel_options holds something that is no text"));
+	json_array_foreach(c->options, i, item) if (!json_is_string(item)) return err_input(
+		err, KERNELSTUB_FILE, kernelstub_line(c, "kernel_options"),
+		_("kernel_options holds something that is no text"));
 	return 0;
 }
 
-static int kernelstub_load(const struct host *h, const struct plan *plan, struct kernelstub_config *ret,
-			   struct err *err)
+static int kernelstub_load(const struct host *h, const struct plan *plan,
+			   struct kernelstub_config *ret, struct err *err)
 {
 	struct kernelstub_config c = { .section_name = "user" };
 	int r = boot_text_read(h, plan, h->arena, KERNELSTUB_FILE, &c.text, &c.len, err);
@@ -109,7 +108,8 @@ static int kernelstub_load(const struct host *h, const struct plan *plan, struct
 		c.section_name = "default";
 	}
 	if (r >= 0 && !json_is_object(c.section))
-		r = err_input(err, KERNELSTUB_FILE, 1, _("there is neither a \"user\" nor a \"default\" section"));
+		r = err_input(err, KERNELSTUB_FILE, 1,
+			      _("there is neither a \"user\" nor a \"default\" section"));
 	c.options = json_object_get(c.section, "kernel_options");
 	if (r >= 0)
 		r = kernelstub_check(&c, err);
@@ -129,7 +129,7 @@ static void kernelstub_options(const struct kernelstub_config *c, struct kargs *
 	if (json_is_string(c->options))
 		kargs_parse(json_string_value(c->options), ret);
 	else
-		json_array_foreach (c->options, i, item)
+		json_array_foreach(c->options, i, item)
 			strv_add(&ret->args, json_string_value(item));
 }
 
@@ -152,22 +152,25 @@ static int kernelstub_detect(struct host *h, const char **ret_why)
 		return 0;
 	}
 	if (h->boot.boot_image) {
-		*ret_why = _("the kernel command line has BOOT_IMAGE=, which systemd-boot does not set");
+		*ret_why = _(
+			"the kernel command line has BOOT_IMAGE=, which systemd-boot does not set");
 		return 0;
 	}
 	if (loader && str_starts_with(loader, "systemd-boot")) {
-		*ret_why = arena_printf(h->arena, _("%s started this computer and %s exists"), loader,
-					KERNELSTUB_FILE);
+		*ret_why = arena_printf(h->arena, _("%s started this computer and %s exists"),
+					loader, KERNELSTUB_FILE);
 		return 100;
 	}
 	/* initrd=\EFI\Pop_OS-02acbbe0-…\initrd.img */
 	if (initrd && strncasecmp(initrd, "\\EFI\\", 5) == 0) {
-		*ret_why = arena_printf(h->arena, _("the kernel command line has initrd=%s and %s exists"),
+		*ret_why = arena_printf(h->arena,
+					_("the kernel command line has initrd=%s and %s exists"),
 					initrd, KERNELSTUB_FILE);
 		return 100;
 	}
-	*ret_why = arena_printf(h->arena, _("%s exists, but nothing shows that systemd-boot started this computer"),
-				KERNELSTUB_FILE);
+	*ret_why = arena_printf(
+		h->arena, _("%s exists, but nothing shows that systemd-boot started this computer"),
+		KERNELSTUB_FILE);
 	return 40;
 }
 
@@ -246,8 +249,8 @@ static void kernelstub_format(const struct kernelstub_config *c, const struct ka
 }
 
 /* The file's text with K as its options. */
-static int kernelstub_rewrite(const struct kernelstub_config *c, const struct kargs *k, struct str *out,
-			      struct err *err)
+static int kernelstub_rewrite(const struct kernelstub_config *c, const struct kargs *k,
+			      struct str *out, struct err *err)
 {
 	struct json_span options, section;
 	_cleanup_str_ struct str list = { 0 };
@@ -301,26 +304,30 @@ static void kernelstub_add_command(const struct host *h, const struct kernelstub
 	for (const char *const *a = set; a && *a; a++)
 		if (strv_contains(strv_const(k->args), *a))
 			arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
-	run = stage_add_run(plan, stage, argv,
-			    arena_printf(plan->arena, _("writes the boot entries in %s anew"), folder));
+	run = stage_add_run(
+		plan, stage, argv,
+		arena_printf(plan->arena, _("writes the boot entries in %s anew"), folder));
 	run->outputs = outputs;
 	run->timeout_s = 300;
 	run->readback_path = needles ? current : NULL;
 	run->readback_needles = needles;
 }
 
-static int kernelstub_check_mode(const struct kernelstub_config *c, const char *const *set, struct err *err)
+static int kernelstub_check_mode(const struct kernelstub_config *c, const char *const *set,
+				 struct err *err)
 {
 	_cleanup_free_ char *args = strv_join(set, " ");
 
 	if (kernelstub_is_on(c, "live_mode", false))
 		return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			       _("%s says that this is a live system (live_mode), where kernelstub does nothing"),
+			       _("%s says that this is a live system (live_mode), where kernelstub "
+				 "does nothing"),
 			       KERNELSTUB_FILE);
 	if (kernelstub_is_on(c, "setup_loader", true))
 		return 0;
 	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-		_("kernelstub keeps the arguments in the firmware's boot entry here (setup_loader is off in "
+		_("kernelstub keeps the arguments in the firmware's boot entry here (setup_loader "
+		  "is off in "
 		  "%s), which cannot be taken back as a file can"),
 		KERNELSTUB_FILE);
 	return err_hint(err, _("Run by hand: sudo kernelstub -a \"%s\""), args);
@@ -337,7 +344,8 @@ static int kernelstub_stage_kargs(struct host *h, const char *const *set, const 
 
 	for (const char *const *a = set; a && *a; a++)
 		if (karg_problem(*a))
-			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a, karg_problem(*a));
+			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a,
+				       karg_problem(*a));
 	r = kernelstub_load(h, plan, &c, err);
 	if (r < 0)
 		return r;
@@ -353,12 +361,15 @@ static int kernelstub_stage_kargs(struct host *h, const char *const *set, const 
 		r = kernelstub_rewrite(&c, &k, &out, err);
 	if (r < 0)
 		return r;
-	stage_add_file(plan, stage, KERNELSTUB_FILE, c.text, c.len, str_c(&out), out.len, 0644, NULL);
+	stage_add_file(plan, stage, KERNELSTUB_FILE, c.text, c.len, str_c(&out), out.len, 0644,
+		       NULL);
 	kernelstub_add_command(h, &c, &k, set, plan, stage);
-	boot_add_finding(plan, "kernelstub-old-kernel-same-arguments", SEVERITY_INFO, KERNELSTUB_FILE,
-			 _("kernelstub writes the same arguments into the entry of the old kernel, so that "
-			   "entry is no way back from a bad argument. The way back: hold the space bar at the "
-			   "start, press e in the menu and change the line."));
+	boot_add_finding(
+		plan, "kernelstub-old-kernel-same-arguments", SEVERITY_INFO, KERNELSTUB_FILE,
+		_("kernelstub writes the same arguments into the entry of the old kernel, so that "
+		  "entry is no way back from a bad argument. The way back: hold the space bar at "
+		  "the "
+		  "start, press e in the menu and change the line."));
 	return 0;
 }
 

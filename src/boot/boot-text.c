@@ -24,7 +24,8 @@ int boot_text_read(const struct host *h, const struct plan *plan, struct arena *
 	if (r == -EACCES || r == -EPERM)
 		return err_set(err, ERR_NEEDS_ROOT, r, _("%s can only be read by root"), path);
 	if (r < 0)
-		return err_set(err, ERR_NOT_POSSIBLE, r, _("Cannot read %s: %s"), path, strerror(-r));
+		return err_set(err, ERR_NOT_POSSIBLE, r, _("Cannot read %s: %s"), path,
+			       strerror(-r));
 	*ret = arena_strndup(arena, text, len);
 	*ret_len = len;
 	return 0;

@@ -35,7 +35,8 @@ const struct bootloader *bootloader_detect(struct host *h, const char **ret_why)
 			found = bootloader_table[i];
 			found_why = why;
 		}
-		seen = seen ? arena_printf(h->arena, "%s; %s: %s", seen, bootloader_table[i]->title, why)
+		seen = seen ? arena_printf(h->arena, "%s; %s: %s", seen, bootloader_table[i]->title,
+					   why)
 			    : arena_printf(h->arena, "%s: %s", bootloader_table[i]->title, why);
 	}
 	*ret_why = found ? found_why : seen;

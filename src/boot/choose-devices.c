@@ -13,7 +13,7 @@
 struct choice {
 	const struct judgement *j;
 	const struct answers *answers;
-	struct plan *plan;	/* may be NULL */
+	struct plan *plan; /* may be NULL */
 	struct arena *arena;
 	struct pci_device **devices;
 	unsigned n;
@@ -95,7 +95,8 @@ static bool choice_is_free(const struct choice *c, const struct pci_device *d)
 	for (unsigned i = 0; i < g->group->n_devices; i++) {
 		const struct pci_device *e = g->group->devices[i];
 
-		if (!pci_device_is_bridge(e) && !choice_same_card(d, e) && !choice_is_accepted(c, e))
+		if (!pci_device_is_bridge(e) && !choice_same_card(d, e) &&
+		    !choice_is_accepted(c, e))
 			return false;
 	}
 	return true;
@@ -137,7 +138,8 @@ static int choice_auto(struct choice *c, enum device_class class, const char *ke
 		if (choice_assignable(c, d) != ASSIGNABLE_YES)
 			str_addf(&refused, " %s: %s", d->address, choice_why(c, d));
 		else
-			str_addf(&refused, " %s: %s", d->address, _("It shares its card or group with other devices."));
+			str_addf(&refused, " %s: %s", d->address,
+				 _("It shares its card or group with other devices."));
 	}
 	if (!best && !refused.len)
 		return err_set(c->err, ERR_NOT_POSSIBLE, -ENODEV,
@@ -150,10 +152,11 @@ static int choice_auto(struct choice *c, enum device_class class, const char *ke
 	}
 	if (c->plan)
 		boot_add_finding(c->plan, "device-picked", SEVERITY_INFO, best->address,
-				 best->boot_vga == 0 ?
-					 _("Picked %s (%s): the host does not need it, and its screen is not "
-					   "the one of the console.") :
-					 _("Picked %s (%s): the host does not need it."),
+				 best->boot_vga == 0
+					 ? _("Picked %s (%s): the host does not need it, and its "
+					     "screen is not "
+					     "the one of the console.")
+					 : _("Picked %s (%s): the host does not need it."),
 				 best->address, best->device_name);
 	*ret = best;
 	return 0;
@@ -173,15 +176,15 @@ static int choice_unknown(struct choice *c, const char *text, struct pci_addr ad
 
 			if (pci_device_is_bridge(d))
 				continue;
-			if (same_bus ? d->addr.domain != addr.domain || d->addr.bus != addr.bus :
-				       class != DEVICE_GPU && class != DEVICE_NVME)
+			if (same_bus ? d->addr.domain != addr.domain || d->addr.bus != addr.bus
+				     : class != DEVICE_GPU && class != DEVICE_NVME)
 				continue;
 			str_addf(&near, "%s%s (%s)", n++ ? ", " : "", d->address, d->device_name);
 		}
 	}
 	err_set(c->err, ERR_NOT_POSSIBLE, -ENODEV, _("There is no device %s on this host"), text);
-	return n ? err_hint(c->err, _("There are: %s"), str_c(&near)) :
-		   err_hint(c->err, _("See all of them with: vfio-wizard devices"));
+	return n ? err_hint(c->err, _("There are: %s"), str_c(&near))
+		 : err_hint(c->err, _("See all of them with: vfio-wizard devices"));
 }
 
 static int choice_named(struct choice *c, const char *text, struct pci_device **ret)
@@ -194,13 +197,16 @@ static int choice_named(struct choice *c, const char *text, struct pci_device **
 	if (!*ret)
 		return choice_unknown(c, text, addr);
 	if (pci_device_is_bridge(*ret) || (*ret)->header_type != 0)
-		return err_set(c->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			       _("%s is a bridge. Bridges stay with the host; choose what is behind it."), text);
+		return err_set(
+			c->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("%s is a bridge. Bridges stay with the host; choose what is behind it."),
+			text);
 	return 0;
 }
 
 /* Adds the device of answer KEY = VALUE with the other functions of its card. */
-static int choice_take(struct choice *c, const char *key, const char *value, enum device_class class)
+static int choice_take(struct choice *c, const char *key, const char *value,
+		       enum device_class class)
 {
 	const struct host *h = c->j->host;
 	struct pci_device *d = NULL;
@@ -214,12 +220,12 @@ static int choice_take(struct choice *c, const char *key, const char *value, enu
 		return r;
 	if (class == DEVICE_GPU && pci_device_class(d) != class)
 		return err_set(c->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			       _("%s (%s) is not a graphics card; choose it with --device"), d->address,
-			       d->device_name);
+			       _("%s (%s) is not a graphics card; choose it with --device"),
+			       d->address, d->device_name);
 	if (class == DEVICE_NVME && pci_device_class(d) != class)
 		return err_set(c->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			       _("%s (%s) is not an NVMe disk; choose it with --device"), d->address,
-			       d->device_name);
+			       _("%s (%s) is not an NVMe disk; choose it with --device"),
+			       d->address, d->device_name);
 	choice_add(c, d);
 	for (unsigned i = 0; i < h->n_devices; i++)
 		if (choice_same_card(d, h->devices[i]))
@@ -245,7 +251,8 @@ static int choice_check_group(struct choice *c, const struct iommu_group *group)
 			continue;
 		if (choice_assignable(c, d) == ASSIGNABLE_NO)
 			return err_set(c->err, ERR_NOT_POSSIBLE, -EBUSY,
-				       _("IOMMU group %d goes as a whole, and %s (%s) in it cannot be given away. %s"),
+				       _("IOMMU group %d goes as a whole, and %s (%s) in it cannot "
+					 "be given away. %s"),
 				       group->id, d->address, d->device_name, choice_why(c, d));
 		if (choice_is_accepted(c, d))
 			choice_add(c, d);
@@ -258,13 +265,16 @@ static int choice_check_group(struct choice *c, const struct iommu_group *group)
 		choice_add_address(&ports, v->ports_without_acs[i]);
 	if (ports.len)
 		err_set(c->err, ERR_NOT_POSSIBLE, -EBUSY,
-			_("IOMMU group %d goes as a whole. It also contains %s, because these ports do not "
+			_("IOMMU group %d goes as a whole. It also contains %s, because these "
+			  "ports do not "
 			  "separate what is behind them: %s"),
 			group->id, str_c(&left), str_c(&ports));
 	else
 		err_set(c->err, ERR_NOT_POSSIBLE, -EBUSY,
-			_("IOMMU group %d goes as a whole. It also contains %s"), group->id, str_c(&left));
-	return err_hint(c->err, _("Try another slot, or give each of them away as well with --accept-sibling ADDRESS."));
+			_("IOMMU group %d goes as a whole. It also contains %s"), group->id,
+			str_c(&left));
+	return err_hint(c->err, _("Try another slot, or give each of them away as well with "
+				  "--accept-sibling ADDRESS."));
 }
 
 /* Is what the host does with D to be said, or forbidden? */
@@ -275,12 +285,14 @@ static int choice_check_device(struct choice *c, const struct pci_device *d)
 
 	switch (choice_assignable(c, d)) {
 	case ASSIGNABLE_NO:
-		return err_set(c->err, ERR_NOT_POSSIBLE, -EBUSY, _("%s (%s) cannot be given away. %s"),
-			       d->address, d->device_name, choice_why(c, d));
+		return err_set(c->err, ERR_NOT_POSSIBLE, -EBUSY,
+			       _("%s (%s) cannot be given away. %s"), d->address, d->device_name,
+			       choice_why(c, d));
 	case ASSIGNABLE_CARE:
 		if (!c->plan || !v || !v->why || !*v->why)
 			break;
-		f = boot_add_finding(c->plan, "device-needs-care", SEVERITY_WARN, d->address, "%s", *v->why);
+		f = boot_add_finding(c->plan, "device-needs-care", SEVERITY_WARN, d->address, "%s",
+				     *v->why);
 		for (const char *const *why = v->why + 1; *why; why++)
 			boot_add_advice(c->plan, f, *why);
 		break;
@@ -301,8 +313,10 @@ static int choice_check_siblings(struct choice *c)
 
 		r = choice_named(c, *a, &d);
 		if (r >= 0 && !choice_has(c, d))
-			r = err_set(c->err, ERR_NOT_POSSIBLE, -EINVAL,
-				    _("--accept-sibling %s: it is in no group of the chosen devices"), *a);
+			r = err_set(
+				c->err, ERR_NOT_POSSIBLE, -EINVAL,
+				_("--accept-sibling %s: it is in no group of the chosen devices"),
+				*a);
 	}
 	free(all);
 	return r;
@@ -340,7 +354,9 @@ static int choice_take_all(struct choice *c)
 int planner_choose_devices(const struct judgement *j, const struct answers *a, struct plan *plan,
 			   struct pci_device ***ret, unsigned *ret_n, struct err *err)
 {
-	struct choice c = { .j = j, .answers = a, .plan = plan, .arena = j->host->arena, .err = err };
+	struct choice c = {
+		.j = j, .answers = a, .plan = plan, .arena = j->host->arena, .err = err
+	};
 	int r;
 
 	c.devices = arena_alloc(c.arena, (j->host->n_devices + 1) * sizeof(struct pci_device *));

@@ -32,7 +32,8 @@ static struct grub_arg *grub_split(struct arena *a, const struct grub_value *v, 
 		for (from = i; i < v->len && (quoted || !isspace((unsigned char)v->text[i])); i++)
 			if (v->text[i] == '"')
 				quoted = !quoted;
-		args[n++] = (struct grub_arg){ from, i, arena_strndup(a, v->text + from, i - from) };
+		args[n++] =
+			(struct grub_arg){ from, i, arena_strndup(a, v->text + from, i - from) };
 	}
 	*ret_n = n;
 	return args;
@@ -68,7 +69,8 @@ static int grub_cannot_edit(const struct grub_script *s, const struct grub_value
 	const struct grub_file *f = &s->files[o->file];
 
 	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-		_("%s:%u: the argument %s is put together from several pieces and cannot be changed "
+		_("%s:%u: the argument %s is put together from several pieces and cannot be "
+		  "changed "
 		  "without changing something else"),
 		f->path, grub_file_line(f, o->start), arg->text);
 	return err_hint(err, _("Change this argument in the file by hand and start again."));
@@ -187,7 +189,8 @@ static int grub_add_arg(struct grub_script *s, const struct grub_value *v,
 }
 
 /* One step from what is towards WANT.  1: a step was made, 0: it is as wanted. */
-static int grub_step(struct grub_script *s, const char *name, const char *const *want, struct err *err)
+static int grub_step(struct grub_script *s, const char *name, const char *const *want,
+		     struct err *err)
 {
 	const char *missing;
 	struct grub_value v;
@@ -206,8 +209,9 @@ static int grub_step(struct grub_script *s, const char *name, const char *const 
 		else if (!grub_in_one_piece(&v, args[i].from, args[i].to))
 			r = grub_cannot_edit(s, &v, &args[i], err);
 		else
-			r = grub_splice(s, v.origin[args[i].from].file, v.origin[args[i].from].start,
-					v.origin[args[i].to - 1].end, missing, err);
+			r = grub_splice(s, v.origin[args[i].from].file,
+					v.origin[args[i].from].start, v.origin[args[i].to - 1].end,
+					missing, err);
 		return r < 0 ? r : 1;
 	}
 	missing = grub_find_missing(args, n, want, NULL);
@@ -217,7 +221,8 @@ static int grub_step(struct grub_script *s, const char *name, const char *const 
 	return r < 0 ? r : 1;
 }
 
-int grub_edit_args(struct grub_script *s, const char *name, const char *const *want, struct err *err)
+int grub_edit_args(struct grub_script *s, const char *name, const char *const *want,
+		   struct err *err)
 {
 	/* Each step mends one argument; more steps than this mean that two edits undo each other. */
 	size_t limit = 4 * (strv_length(want) + 16);
@@ -227,8 +232,8 @@ int grub_edit_args(struct grub_script *s, const char *name, const char *const *w
 		r = grub_step(s, name, want, err);
 	if (r < 0)
 		return r;
-	return r == 0 ? 0 :
-			err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+	return r == 0 ? 0
+		      : err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
 				_("%s is built in a way that cannot be edited safely in %s"), name,
 				s->files[0].path);
 }

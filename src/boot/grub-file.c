@@ -25,11 +25,11 @@ struct grub_lexer {
 	/* Compound commands around the current one. */
 	unsigned depth, parens, cases;
 	size_t opener;
-	bool chained;		/* behind && || ! | in the same list */
+	bool chained; /* behind && || ! | in the same list */
 	/* The simple command being read. */
-	size_t first_stmt;	/* statements from here on belong to it */
-	bool at_start;		/* only assignments so far */
-	const char *command;	/* its name, NULL none yet */
+	size_t first_stmt;   /* statements from here on belong to it */
+	bool at_start;       /* only assignments so far */
+	const char *command; /* its name, NULL none yet */
 };
 
 unsigned grub_file_line(const struct grub_file *f, size_t offset)
@@ -45,7 +45,8 @@ static int grub_broken(struct grub_lexer *l, size_t at, const char *what)
 {
 	err_input(l->err, l->f->path, grub_file_line(l->f, at),
 		  _("%s is opened here and never closed"), what);
-	return err_hint(l->err, _("Correct the line and check the file with: sh -n %s"), l->f->path);
+	return err_hint(l->err, _("Correct the line and check the file with: sh -n %s"),
+			l->f->path);
 }
 
 static int grub_skip(struct grub_lexer *l, size_t *at, bool in_double);
@@ -183,7 +184,8 @@ static bool grub_is_one_of(const char *word, const char *const *words)
 /* Reserved words, which only count where a command may start.  True: W was one. */
 static bool grub_reserved(struct grub_lexer *l, const char *w, size_t at)
 {
-	static const char *const open[] = { "if", "while", "until", "for", "case", "{", "select", NULL };
+	static const char *const open[] = { "if",   "while", "until",  "for",
+					    "case", "{",     "select", NULL };
 	static const char *const close[] = { "fi", "done", "esac", "}", NULL };
 	static const char *const inner[] = { "then", "else", "elif", "do", "!", "time", NULL };
 
@@ -355,9 +357,10 @@ int grub_file_parse(struct arena *arena, const char *path, const char *text, siz
 
 	/* The copy ends at a NUL byte, which sh would drop or stumble over. */
 	if (memchr(text, '\0', len))
-		return err_input(err, path,
-				 grub_file_line(&f, (size_t)((const char *)memchr(text, '\0', len) - text)),
-				 _("this is not a text file: it holds a NUL byte"));
+		return err_input(
+			err, path,
+			grub_file_line(&f, (size_t)((const char *)memchr(text, '\0', len) - text)),
+			_("this is not a text file: it holds a NUL byte"));
 	while (l.at < f.len) {
 		int r = grub_next(&l);
 
@@ -367,8 +370,9 @@ int grub_file_parse(struct arena *arena, const char *path, const char *text, siz
 	if (l.depth || l.parens) {
 		const char *word = f.text + l.opener;
 
-		return grub_broken(&l, l.opener,
-				   arena_strndup(arena, word, strcspn(word, " \t\r\n;(") + (*word == '(')));
+		return grub_broken(
+			&l, l.opener,
+			arena_strndup(arena, word, strcspn(word, " \t\r\n;(") + (*word == '(')));
 	}
 	cr = strstr(f.text, "\r\n");
 	f.crlf_line = cr ? grub_file_line(&f, (size_t)(cr - f.text)) : 0;

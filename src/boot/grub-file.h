@@ -17,27 +17,27 @@ enum grub_stmt_kind {
 	GRUB_STMT_ASSIGN, /* NAME=WORD or NAME+=WORD that lasts (no command behind it) */
 	GRUB_STMT_UNSET,
 	GRUB_STMT_SOURCE, /* . FILE: may change anything, nobody can tell without running it */
-	GRUB_STMT_EVAL,	  /* eval, read, return, exit */
+	GRUB_STMT_EVAL,   /* eval, read, return, exit */
 };
 
 struct grub_stmt {
 	enum grub_stmt_kind kind;
-	const char *name;	/* ASSIGN, UNSET: the variable; else the command */
-	size_t word, word_end;	/* source bytes of the value; SOURCE: of the file's name */
+	const char *name;      /* ASSIGN, UNSET: the variable; else the command */
+	size_t word, word_end; /* source bytes of the value; SOURCE: of the file's name */
 	unsigned line;
-	bool append;		/* += */
-	bool conditional;	/* inside if, case, a function, behind && …: may happen or not */
+	bool append;      /* += */
+	bool conditional; /* inside if, case, a function, behind && …: may happen or not */
 };
 
 struct grub_file {
-	const char *path;	/* "/etc/default/grub" */
+	const char *path; /* "/etc/default/grub" */
 	const char *text;
 	size_t len;
 	struct grub_stmt *stmts;
 	size_t n_stmts;
-	unsigned crlf_line;	/* first line that ends in CR LF, 0 none */
+	unsigned crlf_line;       /* first line that ends in CR LF, 0 none */
 	unsigned cr_command_line; /* first line of nothing but a CR: sh takes it for a command */
-	unsigned append_line;	/* first NAME+=, which only bash understands; 0 none */
+	unsigned append_line;     /* first NAME+=, which only bash understands; 0 none */
 };
 
 /* Lexes TEXT (kept, in ARENA).  Broken quoting, unclosed if/case/{…: ERR_INPUT "PATH:LINE: …". */
@@ -60,16 +60,16 @@ struct grub_script {
 
 /* Where one character of a value was typed. */
 struct grub_origin {
-	unsigned file, segment;	 /* a new segment begins at every quote sign */
+	unsigned file, segment; /* a new segment begins at every quote sign */
 	size_t start, end;
 };
 
 struct grub_value {
 	bool is_set;
-	char *text;		/* NUL-terminated, in the script's arena */
+	char *text; /* NUL-terminated, in the script's arena */
 	struct grub_origin *origin;
 	size_t len, cap;
-	const char *unknown;	/* translated sentence with FILE:LINE, NULL: all of it is known */
+	const char *unknown; /* translated sentence with FILE:LINE, NULL: all of it is known */
 	/*
 	 * Where a further argument belongs: the assignment the value starts from, or else the first
 	 * one behind it that can be edited.  NULL: none can.

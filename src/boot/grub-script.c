@@ -20,21 +20,25 @@ struct grub_env {
 	const struct grub_script *script;
 	struct grub_var *vars;
 	unsigned n_vars, cap_vars;
-	const char *opaque;	/* something was sourced or evaluated: unset names may be set */
+	const char *opaque; /* something was sourced or evaluated: unset names may be set */
 	unsigned segment;
 	/* The assignment being evaluated. */
 	unsigned file;
-	const char *self;	/* its variable */
+	const char *self; /* its variable */
 	bool uses_self;
 	const char *own_unknown; /* its own text holds something that cannot be known */
 };
 
 /* Names that grub-mkconfig or its environment set before the files are sourced. */
 static const char *const grub_outside[] = {
-	"GRUB_DEVICE", "GRUB_FS",     "GRUB_EARLY_INITRD", "PATH",	 "HOME",     "PWD",
-	"LANG",	       "LC_",	      "prefix",		   "exec_prefix", "datarootdir", "datadir",
-	"bindir",      "sbindir",     "sysconfdir",	   "pkgdatadir", "grub_",    "PACKAGE",
-	"host_os",     "self",	      "gettext",	   "TEXTDOMAIN", NULL,
+	"GRUB_DEVICE", "GRUB_FS",     "GRUB_EARLY_INITRD",
+	"PATH",        "HOME",        "PWD",
+	"LANG",        "LC_",         "prefix",
+	"exec_prefix", "datarootdir", "datadir",
+	"bindir",      "sbindir",     "sysconfdir",
+	"pkgdatadir",  "grub_",       "PACKAGE",
+	"host_os",     "self",        "gettext",
+	"TEXTDOMAIN",  NULL,
 };
 
 /* Files that set names of their own only. */
@@ -93,8 +97,9 @@ static void grub_store(struct grub_env *env, const char *name, const struct grub
 static void grub_put_unknown(struct grub_env *env, struct grub_value *v, size_t start, size_t end,
 			     const char *why)
 {
-	struct grub_origin origin = { .file = env->file, .segment = ++env->segment,
-				      .start = start, .end = end };
+	struct grub_origin origin = {
+		.file = env->file, .segment = ++env->segment, .start = start, .end = end
+	};
 
 	grub_put(env, v, GRUB_UNKNOWN, origin);
 	env->segment++;
@@ -110,12 +115,14 @@ static const char *grub_why(struct grub_env *env, const char *format, size_t off
 	return arena_printf(env->arena, format, f->path, grub_file_line(f, offset));
 }
 
-static void grub_put_own_unknown(struct grub_env *env, struct grub_value *v, size_t start, size_t end)
+static void grub_put_own_unknown(struct grub_env *env, struct grub_value *v, size_t start,
+				 size_t end)
 {
-	const char *why = grub_why(env,
-				   _("%s:%u: the value is the output of a program or depends on more than "
-				     "this file, so it is only known when it runs"),
-				   start);
+	const char *why =
+		grub_why(env,
+			 _("%s:%u: the value is the output of a program or depends on more than "
+			   "this file, so it is only known when it runs"),
+			 start);
 
 	if (!env->own_unknown)
 		env->own_unknown = why;
@@ -150,7 +157,8 @@ static bool grub_put_variable(struct grub_env *env, struct grub_value *v, const 
 	return false;
 }
 
-static void grub_eval(struct grub_env *env, struct grub_value *v, size_t at, size_t end, bool in_double);
+static void grub_eval(struct grub_env *env, struct grub_value *v, size_t at, size_t end,
+		      bool in_double);
 
 /* ${NAME}, ${NAME:-WORD}, ${NAME-WORD}, ${NAME:+WORD}, ${NAME+WORD}; the rest is unknown. */
 static void grub_eval_brace(struct grub_env *env, struct grub_value *v, size_t start, size_t end,
@@ -204,10 +212,12 @@ static size_t grub_eval_dollar(struct grub_env *env, struct grub_value *v, size_
 		else
 			grub_put_own_unknown(env, v, at, stop);
 	} else if (isalpha((unsigned char)next) || next == '_') {
-		while (stop < end && (isalnum((unsigned char)f->text[stop]) || f->text[stop] == '_'))
+		while (stop < end &&
+		       (isalnum((unsigned char)f->text[stop]) || f->text[stop] == '_'))
 			stop++;
-		grub_put_variable(env, v, arena_strndup(env->arena, f->text + at + 1, stop - at - 1),
-				  at, stop);
+		grub_put_variable(env, v,
+				  arena_strndup(env->arena, f->text + at + 1, stop - at - 1), at,
+				  stop);
 	} else if (next && (isdigit((unsigned char)next) || strchr("@*#?-$!", next))) {
 		grub_put_own_unknown(env, v, at, ++stop);
 	} else {
@@ -218,7 +228,8 @@ static size_t grub_eval_dollar(struct grub_env *env, struct grub_value *v, size_
 	return stop;
 }
 
-static void grub_eval(struct grub_env *env, struct grub_value *v, size_t at, size_t end, bool in_double)
+static void grub_eval(struct grub_env *env, struct grub_value *v, size_t at, size_t end,
+		      bool in_double)
 {
 	const struct grub_file *f = &env->script->files[env->file];
 	size_t start = at, stop;
@@ -237,7 +248,8 @@ static void grub_eval(struct grub_env *env, struct grub_value *v, size_t at, siz
 			env->segment++;
 			for (at++; at < stop - 1; at++)
 				grub_put(env, v, f->text[at],
-					 (struct grub_origin){ env->file, env->segment, at, at + 1 });
+					 (struct grub_origin){ env->file, env->segment, at,
+							       at + 1 });
 			env->segment++;
 			at = stop;
 		} else if (c == '"') {
@@ -277,11 +289,12 @@ static void grub_run_assign(struct grub_env *env, const struct grub_stmt *s)
 	env->segment++;
 	v.text = arena_strdup(env->arena, "");
 	if (s->conditional) {
-		grub_put_unknown(env, &v, s->word, s->word_end,
-				 grub_why(env,
-					  _("%s:%u: whether this assignment counts is only known when the "
-					    "file runs"),
-					  s->word));
+		grub_put_unknown(
+			env, &v, s->word, s->word_end,
+			grub_why(env,
+				 _("%s:%u: whether this assignment counts is only known when the "
+				   "file runs"),
+				 s->word));
 		grub_store(env, s->name, &v);
 		return;
 	}
@@ -307,8 +320,8 @@ static void grub_run_opaque(struct grub_env *env, const struct grub_stmt *s)
 	for (const char *const *h = grub_harmless; s->kind == GRUB_STMT_SOURCE && *h; h++)
 		if (strcmp(file, *h) == 0)
 			return;
-	env->opaque = grub_why(env,
-			       _("%s:%u: another script runs here, which may set any value"), s->word);
+	env->opaque = grub_why(env, _("%s:%u: another script runs here, which may set any value"),
+			       s->word);
 	for (unsigned i = 0; i < env->n_vars; i++) {
 		struct grub_value unknown = { .is_set = true };
 

@@ -16,30 +16,27 @@
 #define IT_HOOK "/etc/initramfs-tools/hooks/vfio-wizard"
 #define IT_SCRIPT "/etc/initramfs-tools/scripts/init-top/aa-vfio-wizard"
 
-static const char it_head[] =
-	"#!/bin/sh\n"
-	"# Written by vfio-wizard; taken back by: vfio-wizard undo\n";
+static const char it_head[] = "#!/bin/sh\n"
+			      "# Written by vfio-wizard; taken back by: vfio-wizard undo\n";
 
-static const char it_prereqs[] =
-	"PREREQ=\"\"\n"
-	"prereqs()\n"
-	"{\n"
-	"\techo \"$PREREQ\"\n"
-	"}\n"
-	"case \"$1\" in\n"
-	"prereqs)\n"
-	"\tprereqs\n"
-	"\texit 0\n"
-	"\t;;\n"
-	"esac\n"
-	"\n";
+static const char it_prereqs[] = "PREREQ=\"\"\n"
+				 "prereqs()\n"
+				 "{\n"
+				 "\techo \"$PREREQ\"\n"
+				 "}\n"
+				 "case \"$1\" in\n"
+				 "prereqs)\n"
+				 "\tprereqs\n"
+				 "\texit 0\n"
+				 "\t;;\n"
+				 "esac\n"
+				 "\n";
 
 static const char it_hook_about[] =
 	"# Puts vfio-pci into the initial RAM disk, for the init-top script of the same name.\n";
-static const char it_hook_body[] =
-	". /usr/share/initramfs-tools/hook-functions\n"
-	"\n"
-	"manual_add_modules vfio-pci\n";
+static const char it_hook_body[] = ". /usr/share/initramfs-tools/hook-functions\n"
+				   "\n"
+				   "manual_add_modules vfio-pci\n";
 
 static const char it_script_about[] =
 	"# Hands the devices listed at the end to vfio-pci before udev loads their drivers.\n"
@@ -122,7 +119,8 @@ static int it_detect(struct host *h, const char **ret_why)
 		return 0;
 	}
 	/* dracut brings an update-initramfs of its own (Ubuntu 25.10), which only calls dracut. */
-	if (fsroot_read(h->root, "/usr/sbin/update-initramfs", &text, &len) >= 0 && strstr(text, "dracut")) {
+	if (fsroot_read(h->root, "/usr/sbin/update-initramfs", &text, &len) >= 0 &&
+	    strstr(text, "dracut")) {
 		*ret_why = _("/usr/sbin/update-initramfs belongs to dracut");
 		return 0;
 	}
@@ -156,8 +154,8 @@ static int it_add_file(struct host *h, struct plan *plan, struct stage *stage, c
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	stage_add_file(plan, stage, path, r < 0 ? NULL : before, before_len, str_c(text), text->len, 0755,
-		       why);
+	stage_add_file(plan, stage, path, r < 0 ? NULL : before, before_len, str_c(text), text->len,
+		       0755, why);
 	return 0;
 }
 
@@ -178,7 +176,8 @@ static const char *const *it_kernels(struct host *h, struct arena *arena)
 }
 
 /* kernelstub's hook copies the image to the EFI partition: what was there comes back on undo. */
-static void it_add_esp_copies(const struct host *h, struct arena *arena, const char *const **outputs)
+static void it_add_esp_copies(const struct host *h, struct arena *arena,
+			      const char *const **outputs)
 {
 	_cleanup_strv_ char **folders = NULL;
 
@@ -199,15 +198,16 @@ static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage
 
 	if (!kernels)
 		return err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
-			       _("No kernel was found in /boot whose initial RAM disk could be made anew"));
+			       _("No kernel was found in /boot whose initial RAM disk could be "
+				 "made anew"));
 	for (; *kernels; kernels++) {
 		const char *const argv[] = { "update-initramfs", "-u", "-k",
 					     arena_strdup(plan->arena, *kernels), NULL };
 		const char *const *outputs = NULL;
-		struct change *c =
-			stage_add_run(plan, stage, argv,
-				      arena_printf(plan->arena,
-						   _("makes the initial RAM disk of kernel %s anew"), *kernels));
+		struct change *c = stage_add_run(
+			plan, stage, argv,
+			arena_printf(plan->arena, _("makes the initial RAM disk of kernel %s anew"),
+				     *kernels));
 
 		arena_strv_add(plan->arena, &outputs,
 			       arena_printf(plan->arena, "/boot/initrd.img-%s", *kernels));
@@ -242,8 +242,10 @@ static int it_stage_bind(struct host *h, const struct pci_device *const *devices
 				_("puts vfio-pci into the initial RAM disk"), err);
 	}
 	if (r >= 0)
-		r = it_add_file(h, plan, stage, IT_SCRIPT, &script,
-				_("hands the devices to vfio-pci before their own drivers are loaded"), err);
+		r = it_add_file(
+			h, plan, stage, IT_SCRIPT, &script,
+			_("hands the devices to vfio-pci before their own drivers are loaded"),
+			err);
 	if (r < 0 || stage->n_changes == before)
 		return r;
 	return it_add_rebuild(h, plan, stage, err);

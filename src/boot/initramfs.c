@@ -35,7 +35,8 @@ const struct initramfs_tool *initramfs_detect(struct host *h, const char **ret_w
 			found = initramfs_table[i];
 			found_why = why;
 		}
-		seen = seen ? arena_printf(h->arena, "%s; %s: %s", seen, initramfs_table[i]->name, why)
+		seen = seen ? arena_printf(h->arena, "%s; %s: %s", seen, initramfs_table[i]->name,
+					   why)
 			    : arena_printf(h->arena, "%s: %s", initramfs_table[i]->name, why);
 	}
 	*ret_why = found ? found_why : seen;

@@ -14,5 +14,5 @@ struct json_span {
  * Finds the value of OBJECT.KEY (OBJECT NULL: of KEY at the top) in TEXT, which was parsed without
  * an error before: a value can then be replaced without touching one other byte.  0 or -ENOENT.
  */
-int json_span_find(const char *text, const char *object, const char *key, struct json_span *ret)
-	_must_check_;
+int json_span_find(const char *text, const char *object, const char *key,
+		   struct json_span *ret) _must_check_;

@@ -36,7 +36,8 @@ const char *const *planner_kernel_args(const struct judgement *j, const struct a
 		arena_strv_add(arena, &set, "iommu=pt");
 	if (planner_wants_override(a))
 		arena_strv_add(arena, &set,
-			       arena_printf(arena, "pcie_acs_override=%s", answers_get(a, "acs-override")));
+			       arena_printf(arena, "pcie_acs_override=%s",
+					    answers_get(a, "acs-override")));
 	return set;
 }
 
@@ -82,12 +83,14 @@ static void planner_find_off(struct arena *arena, const struct kargs *line,
 				continue;
 			arena_strv_add(arena, remove, arena_strdup(arena, *a));
 			if (*rest)
-				arena_strv_add(arena, set, arena_printf(arena, "%s=%s", names[i], rest));
+				arena_strv_add(arena, set,
+					       arena_printf(arena, "%s=%s", names[i], rest));
 		}
 	}
 }
 
-static int planner_find_loader(struct planner *p, const char *const *set, const struct bootloader **ret)
+static int planner_find_loader(struct planner *p, const char *const *set,
+			       const struct bootloader **ret)
 {
 	const char *asked = answers_get(p->answers, "loader"), *why = NULL;
 	_cleanup_free_ char *args = strv_join(set, " ");
@@ -97,31 +100,35 @@ static int planner_find_loader(struct planner *p, const char *const *set, const 
 		if (*ret)
 			return 0;
 		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("This version cannot write kernel arguments for the boot loader %s"), asked);
+			_("This version cannot write kernel arguments for the boot loader %s"),
+			asked);
 	} else {
 		*ret = bootloader_detect(p->h, &why);
 		if (*ret)
 			return 0;
 		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("It is not clear which boot loader starts this host, so its kernel arguments are not "
+			_("It is not clear which boot loader starts this host, so its kernel "
+			  "arguments are not "
 			  "touched (%s)"),
 			why ? why : "");
 	}
-	return *args ? err_hint(p->err, _("Add to the kernel command line by hand: %s"), args) :
-		       err_hint(p->err, _("Name the boot loader with --loader."));
+	return *args ? err_hint(p->err, _("Add to the kernel command line by hand: %s"), args)
+		     : err_hint(p->err, _("Name the boot loader with --loader."));
 }
 
 static void planner_promise_kernel(struct planner *p, struct stage *stage, const char *const *set)
 {
 	for (; set && *set; set++) {
 		struct promise *promise = stage_add_promise(
-			p->plan, stage, PROMISE_CMDLINE, arena_printf(p->plan->arena, "cmdline:%s", *set),
+			p->plan, stage, PROMISE_CMDLINE,
+			arena_printf(p->plan->arena, "cmdline:%s", *set),
 			arena_printf(p->plan->arena, _("The kernel was started with %s"), *set));
 
 		promise->arg = arena_strdup(p->plan->arena, *set);
 	}
 	if (p->j->iommu_state == IOMMU_OFF_IN_KERNEL)
-		stage_add_promise(p->plan, stage, PROMISE_IOMMU_ON, "iommu-on", _("The IOMMU is on"));
+		stage_add_promise(p->plan, stage, PROMISE_IOMMU_ON, "iommu-on",
+				  _("The IOMMU is on"));
 }
 
 static int planner_check_override(struct planner *p)
@@ -132,17 +139,20 @@ static int planner_check_override(struct planner *p)
 		return 0;
 	if (p->h->kernel.acs_override_known == 0) {
 		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("This kernel does not know pcie_acs_override: it needs a patch that Linux itself does "
+			_("This kernel does not know pcie_acs_override: it needs a patch that "
+			  "Linux itself does "
 			  "not have"));
 		return err_hint(p->err, _("Try another slot or a firmware option (ACS) first."));
 	}
 	if (p->h->kernel.acs_override_known < 0)
 		boot_add_finding(p->plan, "acs-override-unknown", SEVERITY_WARN, subject,
-				 _("Whether this kernel knows pcie_acs_override could not be found out. Without "
+				 _("Whether this kernel knows pcie_acs_override could not be found "
+				   "out. Without "
 				   "the patch the argument does nothing."));
-	boot_add_finding(p->plan, "acs-override-no-isolation", SEVERITY_WARN, subject,
-			 _("pcie_acs_override does not separate devices, it only hides that they are not "
-			   "separated: a machine can then reach the memory of its group's other devices."));
+	boot_add_finding(
+		p->plan, "acs-override-no-isolation", SEVERITY_WARN, subject,
+		_("pcie_acs_override does not separate devices, it only hides that they are not "
+		  "separated: a machine can then reach the memory of its group's other devices."));
 	return 0;
 }
 
@@ -171,11 +181,14 @@ static int planner_kernel(struct planner *p)
 	if (!keep && !remove) {
 		why = host_cmdline_value(p->h, "amd_iommu");
 		boot_add_finding(p->plan, "iommu-off-not-configured", SEVERITY_WARN, "host",
-				 str_eq(why, "off") || str_eq(host_cmdline_value(p->h, "iommu"), "off") ?
-					 _("The IOMMU was switched off for this start only; the settings of %s do "
-					   "not say so. Restart this computer.") :
-					 _("The IOMMU is off although no argument in the settings of %s switches it "
-					   "off. The kernel log may say why."),
+				 str_eq(why, "off") ||
+						 str_eq(host_cmdline_value(p->h, "iommu"), "off")
+					 ? _("The IOMMU was switched off for this start only; the "
+					     "settings of %s do "
+					     "not say so. Restart this computer.")
+					 : _("The IOMMU is off although no argument in the "
+					     "settings of %s switches it "
+					     "off. The kernel log may say why."),
 				 loader->title);
 		return 0;
 	}
@@ -195,9 +208,10 @@ static int planner_find_initramfs(struct planner *p, const struct initramfs_tool
 		return 0;
 	}
 	*ret = initramfs_find(asked);
-	return *ret ? 0 :
-		      err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			      _("This version cannot write for the initial RAM disk tool %s"), asked);
+	return *ret ? 0
+		    : err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			      _("This version cannot write for the initial RAM disk tool %s"),
+			      asked);
 }
 
 static int planner_bind(struct planner *p)
@@ -220,7 +234,8 @@ static int planner_bind(struct planner *p)
 	devices = (const struct pci_device *const *)chosen;
 	caution = method->caution ? method->caution(p->h, devices, n) : NULL;
 	if (caution)
-		boot_add_finding(p->plan, "bind-caution", SEVERITY_WARN, devices[0]->address, "%s", caution);
+		boot_add_finding(p->plan, "bind-caution", SEVERITY_WARN, devices[0]->address, "%s",
+				 caution);
 	r = planner_find_initramfs(p, &tool);
 	return r < 0 ? r : method->stage(p->h, devices, n, tool, p->plan, p->err);
 }
@@ -232,7 +247,8 @@ static int planner_firmware(struct planner *p)
 			   STAGE_END_FIRMWARE);
 
 	if (p->j->iommu_state == IOMMU_OFF_IN_FIRMWARE)
-		stage_add_promise(p->plan, stage, PROMISE_IOMMU_ON, "iommu-on", _("The IOMMU is on"));
+		stage_add_promise(p->plan, stage, PROMISE_IOMMU_ON, "iommu-on",
+				  _("The IOMMU is on"));
 	return 0;
 }
 
@@ -252,7 +268,8 @@ int planner_add_boot_stages(const struct judgement *j, const struct answers *a, 
 			       _("This host has no IOMMU, so no device can be given to a machine"));
 	case IOMMU_FAILED:
 		return err_set(err, ERR_NOT_POSSIBLE, -EIO,
-			       _("The kernel found the IOMMU but could not start it; no kernel argument mends that"));
+			       _("The kernel found the IOMMU but could not start it; no kernel "
+				 "argument mends that"));
 	case IOMMU_OFF_IN_KERNEL:
 	case IOMMU_STATE_UNKNOWN:
 		r = planner_kernel(&p);
@@ -261,7 +278,8 @@ int planner_add_boot_stages(const struct judgement *j, const struct answers *a, 
 		/* Groups, and with them what can be chosen, are only known once the IOMMU is on. */
 		if (answers_get(a, "gpu") || answers_get(a, "nvme") || answers_is_set(a, "device"))
 			boot_add_finding(plan, "devices-after-restart", SEVERITY_INFO, "host",
-					 _("The chosen devices are dealt with after the restart: which of them go "
+					 _("The chosen devices are dealt with after the restart: "
+					   "which of them go "
 					   "together is only known once the IOMMU is on."));
 		return 0;
 	case IOMMU_ON:

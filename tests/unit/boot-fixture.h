@@ -86,7 +86,8 @@ static inline const struct change *fixture_change(const struct stage *stage, con
 	static const struct change none = { .after = "" };
 
 	for (unsigned i = 0; i < stage->n_changes; i++)
-		if (stage->changes[i]->kind != CHANGE_RUN && strcmp(stage->changes[i]->path, path) == 0)
+		if (stage->changes[i]->kind != CHANGE_RUN &&
+		    strcmp(stage->changes[i]->path, path) == 0)
 			return stage->changes[i];
 	return &none;
 }

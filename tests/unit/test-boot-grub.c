@@ -65,7 +65,8 @@ START_TEST(test_same_as_sourcing)
 
 	fixture_write(MAIN, sourced[_i]);
 	sourced_by_sh(real, sizeof(real));
-	ck_assert_int_eq(grub_file_parse(a, MAIN, sourced[_i], strlen(sourced[_i]), &file, &fixture_err), 0);
+	ck_assert_int_eq(
+		grub_file_parse(a, MAIN, sourced[_i], strlen(sourced[_i]), &file, &fixture_err), 0);
 	grub_script_value(&s, "GRUB_CMDLINE_LINUX_DEFAULT", &normal);
 	grub_script_value(&s, "GRUB_CMDLINE_LINUX", &all);
 	ck_assert_ptr_null(normal.unknown);
@@ -84,6 +85,7 @@ static const struct {
 	{ "A=\"${B\"\n", 1 },
 	{ "A=1\nif true; then\nB=2\n", 2 },
 	{ "A=1)\n", 1 },
+	{ "A=1\r\n\r\nB=2\r\n", 2 }, /* sh: 2: \r: not found, and grub-mkconfig stops */
 	{ "cat <<EOF\nx\nEOF\n", 1 },
 };
 
@@ -96,7 +98,8 @@ START_TEST(test_broken)
 	fixture_write(MAIN, broken[_i].text);
 	fixture_write(UPDATE_GRUB, "#!/bin/sh\n");
 	ck_assert_int_lt(bootloader_grub.stage_kargs(fixture_host, set, NULL, fixture_plan, stage,
-						     &fixture_err), 0);
+						     &fixture_err),
+			 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_INPUT);
 	snprintf(where, sizeof(where), MAIN ":%u: ", broken[_i].line);
 	ck_assert_msg(str_starts_with(fixture_err.msg, where), "%s", fixture_err.msg);
@@ -108,8 +111,10 @@ END_TEST
 static const struct {
 	const char *arg, *before, *after;
 } edits[] = {
-	{ "iommu=pt", "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX=\"\"\n",
-	  "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet iommu=pt\"\nGRUB_CMDLINE_LINUX=\"\"\n" },
+	{ "iommu=pt",
+	  "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX=\"\"\n",
+	  "GRUB_TIMEOUT=5\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet "
+	  "iommu=pt\"\nGRUB_CMDLINE_LINUX=\"\"\n" },
 	{ "iommu=pt", "GRUB_CMDLINE_LINUX_DEFAULT=''", "GRUB_CMDLINE_LINUX_DEFAULT='iommu=pt'" },
 	{ "iommu=pt", "GRUB_CMDLINE_LINUX_DEFAULT=quiet # c\n",
 	  "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet iommu=pt\" # c\n" },
@@ -119,7 +124,8 @@ static const struct {
 	  "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet \\\n  splash iommu=pt\"\n" },
 	{ "iommu=pt", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet \\\n\"\n",
 	  "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet \\\n iommu=pt\"\n" },
-	{ "iommu=pt", "GRUB_CMDLINE_LINUX_DEFAULT=a\\ b\n", "GRUB_CMDLINE_LINUX_DEFAULT=a\\ b\" iommu=pt\"\n" },
+	{ "iommu=pt", "GRUB_CMDLINE_LINUX_DEFAULT=a\\ b\n",
+	  "GRUB_CMDLINE_LINUX_DEFAULT=a\\ b\" iommu=pt\"\n" },
 	{ "iommu=pt", "X=1\n", "X=1\nGRUB_CMDLINE_LINUX_DEFAULT=\"iommu=pt\"\n" },
 	{ "iommu=pt", "GRUB_CMDLINE_LINUX_DEFAULT=\"a -- b\"\n",
 	  "GRUB_CMDLINE_LINUX_DEFAULT=\"a iommu=pt -- b\"\n" },
@@ -129,7 +135,9 @@ static const struct {
 	  "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on splash\"\n" },
 	{ "-amd_iommu=off", "GRUB_CMDLINE_LINUX_DEFAULT=\"amd_iommu=off quiet\"\n",
 	  "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n" },
-	{ "-amd_iommu=off", "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet amd_iommu=off\"\nGRUB_CMDLINE_LINUX=\"amd_iommu=off\"\n",
+	{ "-amd_iommu=off",
+	  "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet "
+	  "amd_iommu=off\"\nGRUB_CMDLINE_LINUX=\"amd_iommu=off\"\n",
 	  "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX=\"\"\n" },
 	{ "-amd_iommu=off", "X='a amd_iommu=off'\nGRUB_CMDLINE_LINUX_DEFAULT=\"$X b\"\n",
 	  "X='a'\nGRUB_CMDLINE_LINUX_DEFAULT=\"$X b\"\n" },
@@ -143,7 +151,8 @@ static int stage_one(const char *arg, struct stage **ret)
 	const char *const remove[] = { *arg == '-' ? arg + 1 : NULL, NULL };
 
 	*ret = plan_stage(fixture_plan, "kernel", "Kernel", STAGE_END_REBOOT);
-	return bootloader_grub.stage_kargs(fixture_host, set, remove, fixture_plan, *ret, &fixture_err);
+	return bootloader_grub.stage_kargs(fixture_host, set, remove, fixture_plan, *ret,
+					   &fixture_err);
 }
 
 static void debian(void)
@@ -170,6 +179,8 @@ START_TEST(test_edits)
 	ck_assert_str_eq(stage->changes[1]->outputs[0], "/boot/grub/grub.cfg");
 	if (*edits[_i].arg != '-')
 		ck_assert_str_eq(stage->changes[1]->readback_needles[0] + 1, edits[_i].arg);
+	ck_assert_int_eq(fixture_has_finding("grub-crlf"),
+			 strstr(edits[_i].before, "\r\n") != NULL);
 	/* What is written is what the shell reads. */
 	fixture_write(MAIN, c->after);
 	ck_assert_int_eq(fixture_run("sh -n '%s%s'", fixture_dir, MAIN), 0);
@@ -237,9 +248,10 @@ START_TEST(test_unknown_value_gets_a_drop_in)
 	ck_assert(!fixture_has_change(stage, MAIN));
 	c = fixture_change(stage, ours);
 	ck_assert_int_eq(c->kind, CHANGE_CREATE);
-	ck_assert_ptr_nonnull(strstr(c->after,
-				     "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT iommu=pt\"\n"));
-	ck_assert_ptr_nonnull(strstr(fixture_finding("grub-value-unknown")->evidence[0], MAIN ":1: "));
+	ck_assert_ptr_nonnull(strstr(
+		c->after, "GRUB_CMDLINE_LINUX_DEFAULT=\"$GRUB_CMDLINE_LINUX_DEFAULT iommu=pt\"\n"));
+	ck_assert_ptr_nonnull(
+		strstr(fixture_finding("grub-value-unknown")->evidence[0], MAIN ":1: "));
 	/* A later stage of the same plan goes on in our own file. */
 	ck_assert_int_eq(stage_one("a=1", &stage), 0);
 	c = plan_last_change(fixture_plan, ours);
@@ -267,20 +279,23 @@ START_TEST(test_fedora)
 	fixture_write("/usr/sbin/grub2-mkconfig", "#!/bin/sh\n");
 	fixture_write(MAIN, "GRUB_CMDLINE_LINUX=\"rhgb quiet\"\n");
 	ck_assert_int_eq(stage_one("iommu=pt", &stage), 0);
-	ck_assert_str_eq(fixture_change(stage, MAIN)->after, "GRUB_CMDLINE_LINUX=\"rhgb quiet iommu=pt\"\n");
+	ck_assert_str_eq(fixture_change(stage, MAIN)->after,
+			 "GRUB_CMDLINE_LINUX=\"rhgb quiet iommu=pt\"\n");
 	ck_assert_str_eq(stage->changes[1]->outputs[0], "/boot/grub2/grub.cfg");
 	plan_free(fixture_plan);
 	fixture_plan = plan_new();
 	fixture_write(MAIN, "GRUB_CMDLINE_LINUX=\"rhgb quiet\"\nGRUB_ENABLE_BLSCFG=true\n");
 	ck_assert_int_lt(stage_one("iommu=pt", &stage), 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
-	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "grubby --update-kernel=ALL --args=\"iommu=pt\""));
+	ck_assert_ptr_nonnull(
+		strstr(fixture_err.hint, "grubby --update-kernel=ALL --args=\"iommu=pt\""));
 }
 END_TEST
 
 START_TEST(test_append_operator)
 {
-	const char *text = "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX_DEFAULT+=\" x=1\"\n";
+	const char *text =
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX_DEFAULT+=\" x=1\"\n";
 	struct stage *stage;
 
 	debian();
@@ -288,8 +303,9 @@ START_TEST(test_append_operator)
 	fixture_write("/bin/bash", "");
 	ck_assert_int_eq(fixture_run("ln -s bash '%s/bin/sh'", fixture_dir), 0);
 	ck_assert_msg(stage_one("-x=1", &stage) == 0, "%s", fixture_err.msg);
-	ck_assert_str_eq(fixture_change(stage, MAIN)->after,
-			 "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX_DEFAULT+=\" \"\n");
+	ck_assert_str_eq(
+		fixture_change(stage, MAIN)->after,
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX_DEFAULT+=\" \"\n");
 	ck_assert_int_eq(fixture_run("ln -sf dash '%s/bin/sh'", fixture_dir), 0);
 	plan_free(fixture_plan);
 	fixture_plan = plan_new();
@@ -304,9 +320,12 @@ START_TEST(test_overruled_and_bad_arguments)
 	struct stage *stage;
 
 	debian();
-	fixture_write(MAIN, "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX=\"intel_iommu=off\"\n");
+	fixture_write(
+		MAIN,
+		"GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX=\"intel_iommu=off\"\n");
 	ck_assert_int_eq(stage_one("intel_iommu=on", &stage), 0);
-	ck_assert_ptr_nonnull(strstr(fixture_change(stage, MAIN)->after, "DEFAULT=\"quiet intel_iommu=on\""));
+	ck_assert_ptr_nonnull(
+		strstr(fixture_change(stage, MAIN)->after, "DEFAULT=\"quiet intel_iommu=on\""));
 	ck_assert(fixture_has_finding("grub-argument-overruled"));
 	ck_assert_int_lt(stage_one("a=$(reboot)", &stage), 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
@@ -327,6 +346,11 @@ START_TEST(test_detect)
 	ck_assert_ptr_null(bootloader_detect(fixture_host, &why));
 	fixture_host->boot.boot_image = "/vmlinuz-6.1.0-28-amd64";
 	ck_assert_ptr_eq(bootloader_detect(fixture_host, &why), &bootloader_grub);
+	fixture_write("/etc/kernel/proxmox-boot-uuids", "1234-ABCD\n");
+	ck_assert_ptr_null(bootloader_detect(fixture_host, &why));
+	ck_assert_ptr_nonnull(strstr(why, "proxmox-boot-tool"));
+	ck_assert_int_eq(fixture_run("rm -r '%s/etc/kernel'", fixture_dir), 0);
+	ck_assert_ptr_eq(bootloader_detect(fixture_host, &why), &bootloader_grub);
 	fixture_host->firmware.loader_info = "systemd-boot 252.6";
 	ck_assert_ptr_null(bootloader_detect(fixture_host, &why));
 	ck_assert_ptr_eq(bootloader_find("grub"), &bootloader_grub);
@@ -339,7 +363,9 @@ START_TEST(test_real_grub_mkconfig)
 	struct stage *stage;
 
 	if (geteuid() != 0 || fixture_run("unshare -m true 2>/dev/null") != 0 ||
-	    fixture_run("test -x /usr/sbin/grub-mkconfig && command -v grub-script-check >/dev/null") != 0) {
+	    fixture_run(
+		    "test -x /usr/sbin/grub-mkconfig && command -v grub-script-check >/dev/null") !=
+		    0) {
 		printf("# grub-mkconfig not run: needs root, mount namespaces and grub-common\n");
 		return;
 	}
@@ -356,18 +382,24 @@ START_TEST(test_real_grub_mkconfig)
 	/* grub-probe finds no disk inside a container; what is asked of it here is only that it answers. */
 	fixture_write("/probe", "#!/bin/sh\necho ext2\n");
 	ck_assert_int_eq(
-		fixture_run("chmod +x '%s/probe'; unshare -m sh -c 'mount --make-rprivate / && "
-			    "mount --bind %s/etc/default /etc/default && mount --bind %s/boot /boot && "
-			    "mount --bind %s/probe /usr/sbin/grub-probe && "
-			    "grub-mkconfig -o /boot/grub/grub.cfg' >'%s/log' 2>&1",
-			    fixture_dir, fixture_dir, fixture_dir, fixture_dir, fixture_dir),
+		fixture_run(
+			"chmod +x '%s/probe'; unshare -m sh -c 'mount --make-rprivate / && "
+			"mount --bind %s/etc/default /etc/default && mount --bind %s/boot /boot && "
+			"mount --bind %s/probe /usr/sbin/grub-probe && "
+			"grub-mkconfig -o /boot/grub/grub.cfg' >'%s/log' 2>&1",
+			fixture_dir, fixture_dir, fixture_dir, fixture_dir, fixture_dir),
 		0);
 	ck_assert_int_eq(fixture_run("grub-script-check '%s/boot/grub/grub.cfg'", fixture_dir), 0);
-	ck_assert_int_eq(fixture_run("grep -q 'linux.*vmlinuz-6.1.0-28-amd64.*quiet intel_iommu=on' "
-				     "'%s/boot/grub/grub.cfg'", fixture_dir), 0);
+	ck_assert_int_eq(
+		fixture_run("grep -q 'linux.*vmlinuz-6.1.0-28-amd64.*quiet intel_iommu=on' "
+			    "'%s/boot/grub/grub.cfg'",
+			    fixture_dir),
+		0);
 	/* The recovery entry stays a way back. */
-	ck_assert_int_eq(fixture_run("grep 'linux.*single' '%s/boot/grub/grub.cfg' | grep -q -v intel_iommu",
-				     fixture_dir), 0);
+	ck_assert_int_eq(
+		fixture_run("grep 'linux.*single' '%s/boot/grub/grub.cfg' | grep -q -v intel_iommu",
+			    fixture_dir),
+		0);
 }
 END_TEST
 

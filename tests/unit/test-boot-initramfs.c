@@ -7,18 +7,29 @@
 #define HOOK "/etc/initramfs-tools/hooks/vfio-wizard"
 #define SCRIPT "/etc/initramfs-tools/scripts/init-top/aa-vfio-wizard"
 
-static struct pci_device gpu = { .addr = { 0, 1, 0, 0 }, .address = "0000:01:00.0", .vendor = 0x10de,
-				 .device = 0x2504, .class_code = 0x030000, .driver = "nouveau",
-				 .vendor_name = "NVIDIA", .device_name = "GA106\n$(reboot)",
+static struct pci_device gpu = { .addr = { 0, 1, 0, 0 },
+				 .address = "0000:01:00.0",
+				 .vendor = 0x10de,
+				 .device = 0x2504,
+				 .class_code = 0x030000,
+				 .driver = "nouveau",
+				 .vendor_name = "NVIDIA",
+				 .device_name = "GA106\n$(reboot)",
 				 .boot_vga = 0 };
-static struct pci_device audio = { .addr = { 0, 1, 0, 1 }, .address = "0000:01:00.1", .vendor = 0x10de,
-				   .device = 0x228e, .class_code = 0x040300, .vendor_name = "NVIDIA",
-				   .device_name = "GA106 audio", .boot_vga = -1 };
+static struct pci_device audio = { .addr = { 0, 1, 0, 1 },
+				   .address = "0000:01:00.1",
+				   .vendor = 0x10de,
+				   .device = 0x228e,
+				   .class_code = 0x040300,
+				   .vendor_name = "NVIDIA",
+				   .device_name = "GA106 audio",
+				   .boot_vga = -1 };
 static const struct pci_device *const both[] = { &gpu, &audio };
 
 static void debian(void)
 {
-	static const char *const kernels[] = { "6.1.0-9-amd64", "6.1.0-28-amd64", "6.1.0-27-amd64", NULL };
+	static const char *const kernels[] = { "6.1.0-9-amd64", "6.1.0-28-amd64", "6.1.0-27-amd64",
+					       NULL };
 
 	fixture_write("/usr/sbin/update-initramfs", "#!/bin/sh\nmkinitramfs\n");
 	fixture_write("/usr/sbin/mkinitramfs", "#!/bin/sh\n");
@@ -30,8 +41,9 @@ static void debian(void)
 
 static struct stage *stage_both(void)
 {
-	ck_assert_msg(bind_address.stage(fixture_host, both, 2, &initramfs_initramfs_tools, fixture_plan,
-					 &fixture_err) == 0, "%s", fixture_err.msg);
+	ck_assert_msg(bind_address.stage(fixture_host, both, 2, &initramfs_initramfs_tools,
+					 fixture_plan, &fixture_err) == 0,
+		      "%s", fixture_err.msg);
 	ck_assert_uint_eq(fixture_plan->n_stages, 1);
 	return fixture_plan->stages[0];
 }
@@ -55,7 +67,8 @@ START_TEST(test_stage)
 	ck_assert_str_eq(stage->promises[0]->arg, "vfio-pci");
 	ck_assert_uint_eq(stage->promises[1]->device, 0x228e);
 	/* A device's name cannot break out of its comment. */
-	ck_assert_ptr_nonnull(strstr(fixture_change(stage, SCRIPT)->after, "# NVIDIA GA106?$(reboot)\n"));
+	ck_assert_ptr_nonnull(
+		strstr(fixture_change(stage, SCRIPT)->after, "# NVIDIA GA106?$(reboot)\n"));
 }
 END_TEST
 
@@ -88,11 +101,13 @@ START_TEST(test_builtin_and_missing)
 	ck_assert(!fixture_has_change(stage, HOOK));
 	ck_assert(fixture_has_change(stage, SCRIPT));
 	fixture_host->vfio.vfio_pci = MODULE_MISSING;
-	ck_assert_int_lt(bind_address.stage(fixture_host, both, 2, &initramfs_initramfs_tools, fixture_plan,
-					    &fixture_err), 0);
+	ck_assert_int_lt(bind_address.stage(fixture_host, both, 2, &initramfs_initramfs_tools,
+					    fixture_plan, &fixture_err),
+			 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
 	fixture_host->vfio.vfio_pci = MODULE_LOADED;
-	ck_assert_int_lt(bind_address.stage(fixture_host, both, 2, NULL, fixture_plan, &fixture_err), 0);
+	ck_assert_int_lt(
+		bind_address.stage(fixture_host, both, 2, NULL, fixture_plan, &fixture_err), 0);
 	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "--bind libvirt"));
 }
 END_TEST
@@ -123,10 +138,12 @@ static void write_script(void)
 	stage = stage_both();
 	fixture_write("/hook", fixture_change(stage, HOOK)->after);
 	fixture_write("/original", fixture_change(stage, SCRIPT)->after);
-	ck_assert_int_eq(fixture_run("cd '%s' && sed -e 's,^sys=.*,sys=%s/sys,' -e 's,^log=.*,log=%s/log,' "
-				     "-e 's,^cmdline=.*,cmdline=%s/cmdline,' -e 's,> \"$log\",>> \"$log\",' "
-				     "-e 's,^modprobe.*,:,' original >script",
-				     fixture_dir, fixture_dir, fixture_dir, fixture_dir), 0);
+	ck_assert_int_eq(
+		fixture_run("cd '%s' && sed -e 's,^sys=.*,sys=%s/sys,' -e 's,^log=.*,log=%s/log,' "
+			    "-e 's,^cmdline=.*,cmdline=%s/cmdline,' -e 's,> \"$log\",>> \"$log\",' "
+			    "-e 's,^modprobe.*,:,' original >script",
+			    fixture_dir, fixture_dir, fixture_dir, fixture_dir),
+		0);
 	fixture_write("/cmdline", "root=/dev/x quiet\n");
 	fixture_write("/sys/drivers/vfio-pci/new_id", "");
 	for (unsigned i = 0; i < 2; i++) {
@@ -159,11 +176,13 @@ static void run_script(void)
 START_TEST(test_script_lint)
 {
 	write_script();
-	ck_assert_int_eq(fixture_run("sh -n '%s/original' && sh -n '%s/hook'", fixture_dir, fixture_dir), 0);
+	ck_assert_int_eq(
+		fixture_run("sh -n '%s/original' && sh -n '%s/hook'", fixture_dir, fixture_dir), 0);
 	ck_assert_int_eq(fixture_run("test -z \"$(sh '%s/original' prereqs)\"", fixture_dir), 0);
 	if (fixture_run("command -v shellcheck >/dev/null 2>&1") == 0)
-		ck_assert_int_eq(fixture_run("shellcheck -s sh -e SC1091 '%s/original' '%s/hook'", fixture_dir,
-					     fixture_dir), 0);
+		ck_assert_int_eq(fixture_run("shellcheck -s sh -e SC1091 '%s/original' '%s/hook'",
+					     fixture_dir, fixture_dir),
+				 0);
 }
 END_TEST
 
@@ -182,8 +201,11 @@ START_TEST(test_script_binds)
 {
 	write_script();
 	/* A probe file that answers as the kernel does: with a link below the driver. */
-	ck_assert_int_eq(fixture_run("cd '%s' && sed -i 's,put \"$1\" \"$sys/drivers_probe\",mkdir -p "
-				     "\"$sys/drivers/vfio-pci/$1\",' script", fixture_dir), 0);
+	ck_assert_int_eq(
+		fixture_run("cd '%s' && sed -i 's,put \"$1\" \"$sys/drivers_probe\",mkdir -p "
+			    "\"$sys/drivers/vfio-pci/$1\",' script",
+			    fixture_dir),
+		0);
 	fixture_write("/sys/devices/0000:01:00.0/driver/unbind", "");
 	run_script();
 	ck_assert(has("/sys/devices/0000:01:00.0/driver_override", "^vfio-pci$"));
@@ -227,7 +249,8 @@ START_TEST(test_real_order)
 {
 	struct stage *stage;
 
-	if (fixture_run("test -r /usr/share/initramfs-tools/hook-functions && command -v tsort >/dev/null && "
+	if (fixture_run("test -r /usr/share/initramfs-tools/hook-functions && command -v tsort "
+			">/dev/null && "
 			"test -e /usr/share/initramfs-tools/scripts/init-top/udev") != 0) {
 		printf("# order in init-top not looked at: needs initramfs-tools and udev\n");
 		return;
@@ -237,8 +260,10 @@ START_TEST(test_real_order)
 	fixture_write("/d/aa-vfio-wizard", fixture_change(stage, SCRIPT)->after);
 	ck_assert_int_eq(
 		fixture_run("mkdir -p '%s/scripts/init-top' && cd '%s/scripts/init-top' && "
-			    "cp /usr/share/initramfs-tools/scripts/init-top/* '%s/d/aa-vfio-wizard' . && "
-			    "chmod 755 * && sh -c 'verbose=n; CONFDIR=%s; . /usr/share/initramfs-tools/hook-functions; "
+			    "cp /usr/share/initramfs-tools/scripts/init-top/* "
+			    "'%s/d/aa-vfio-wizard' . && "
+			    "chmod 755 * && sh -c 'verbose=n; CONFDIR=%s; . "
+			    "/usr/share/initramfs-tools/hook-functions; "
 			    "cache_run_scripts %s /scripts/init-top' && "
 			    "head -n 1 ORDER | grep -q aa-vfio-wizard",
 			    fixture_dir, fixture_dir, fixture_dir, fixture_dir, fixture_dir),
@@ -254,7 +279,8 @@ START_TEST(test_cautions)
 	ck_assert_ptr_null(bind_address.caution(fixture_host, both, 2));
 	gpu.boot_vga = 1;
 	ck_assert_ptr_nonnull(strstr(bind_address.caution(fixture_host, both, 2), "0000:01:00.0"));
-	ck_assert_int_eq(bind_libvirt.stage(fixture_host, both, 2, NULL, fixture_plan, &fixture_err), 0);
+	ck_assert_int_eq(
+		bind_libvirt.stage(fixture_host, both, 2, NULL, fixture_plan, &fixture_err), 0);
 	ck_assert_uint_eq(fixture_plan->n_stages, 0);
 	ck_assert_ptr_null(bind_find("id"));
 }

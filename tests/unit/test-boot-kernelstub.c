@@ -20,32 +20,41 @@ static const struct {
 } edits[] = {
 	/* As kernelstub writes it: only the one list that counts changes. */
 	{ "iommu=pt", NULL,
-	  "{\n  \"default\": {\n    \"kernel_options\": [\n      \"quiet\"\n    ],\n    \"config_rev\": 3\n  },\n"
+	  "{\n  \"default\": {\n    \"kernel_options\": [\n      \"quiet\"\n    ],\n    "
+	  "\"config_rev\": 3\n  },\n"
 	  "  \"user\": {\n    \"kernel_options\": [\n      \"quiet\",\n      \"splash\"\n    ],\n"
 	  "    \"setup_loader\": true,\n    \"config_rev\": 3\n  }\n}",
-	  "{\n  \"default\": {\n    \"kernel_options\": [\n      \"quiet\"\n    ],\n    \"config_rev\": 3\n  },\n"
-	  "  \"user\": {\n    \"kernel_options\": [\n      \"quiet\",\n      \"splash\",\n      \"iommu=pt\"\n    ],\n"
+	  "{\n  \"default\": {\n    \"kernel_options\": [\n      \"quiet\"\n    ],\n    "
+	  "\"config_rev\": 3\n  },\n"
+	  "  \"user\": {\n    \"kernel_options\": [\n      \"quiet\",\n      \"splash\",\n      "
+	  "\"iommu=pt\"\n    ],\n"
 	  "    \"setup_loader\": true,\n    \"config_rev\": 3\n  }\n}" },
 	/* Order and doubles are kept. */
 	{ "intel_iommu=on", NULL,
-	  "{\n  \"user\": {\n    \"kernel_options\": [\n      \"console=tty0\",\n      \"intel_iommu=off\",\n"
+	  "{\n  \"user\": {\n    \"kernel_options\": [\n      \"console=tty0\",\n      "
+	  "\"intel_iommu=off\",\n"
 	  "      \"console=ttyS0\"\n    ]\n  }\n}\n",
-	  "{\n  \"user\": {\n    \"kernel_options\": [\n      \"console=tty0\",\n      \"intel_iommu=on\",\n"
+	  "{\n  \"user\": {\n    \"kernel_options\": [\n      \"console=tty0\",\n      "
+	  "\"intel_iommu=on\",\n"
 	  "      \"console=ttyS0\"\n    ]\n  }\n}\n" },
 	/* By hand, on one line. */
-	{ NULL, "amd_iommu=off", "{\"user\": {\"kernel_options\": [\"amd_iommu=off\", \"quiet\"], \"x\": 1.50}}",
+	{ NULL, "amd_iommu=off",
+	  "{\"user\": {\"kernel_options\": [\"amd_iommu=off\", \"quiet\"], \"x\": 1.50}}",
 	  "{\"user\": {\"kernel_options\": [\"quiet\"], \"x\": 1.50}}" },
 	/* Before revision 3: one text. */
-	{ "iommu=pt", NULL, "{ \"user\": { \"kernel_options\": \"quiet splash\", \"config_rev\": 2 } }\n",
+	{ "iommu=pt", NULL,
+	  "{ \"user\": { \"kernel_options\": \"quiet splash\", \"config_rev\": 2 } }\n",
 	  "{ \"user\": { \"kernel_options\": \"quiet splash iommu=pt\", \"config_rev\": 2 } }\n" },
 	/* Four blanks, an unusual outer level, an escape and a lookalike key in a text. */
 	{ "iommu=pt", NULL,
 	  "{\n    \"note\": \"\\\"user\\\": {\",\n    \"config_rev\": 3,\n    \"user\": {\n"
 	  "        \"kernel_options\": [\n            \"quiet\"\n        ]\n    }\n}\n",
 	  "{\n    \"note\": \"\\\"user\\\": {\",\n    \"config_rev\": 3,\n    \"user\": {\n"
-	  "        \"kernel_options\": [\n            \"quiet\",\n            \"iommu=pt\"\n        ]\n    }\n}\n" },
+	  "        \"kernel_options\": [\n            \"quiet\",\n            \"iommu=pt\"\n       "
+	  " ]\n    }\n}\n" },
 	/* Without "user" kernelstub takes a copy of "default". */
-	{ "iommu=pt", NULL, "{\n  \"default\": {\"kernel_options\": [\"quiet\"], \"config_rev\": 3}\n}\n",
+	{ "iommu=pt", NULL,
+	  "{\n  \"default\": {\"kernel_options\": [\"quiet\"], \"config_rev\": 3}\n}\n",
 	  "{\n  \"default\": {\"kernel_options\": [\"quiet\"], \"config_rev\": 3},\n"
 	  "  \"user\": {\"kernel_options\": [\"quiet\", \"iommu=pt\"], \"config_rev\": 3}\n}\n" },
 };
@@ -56,7 +65,8 @@ START_TEST(test_edits)
 	struct stage *stage;
 
 	fixture_write(CONFIG, edits[_i].before);
-	ck_assert_msg(stage_kargs(edits[_i].set, edits[_i].remove, &stage) == 0, "%s", fixture_err.msg);
+	ck_assert_msg(stage_kargs(edits[_i].set, edits[_i].remove, &stage) == 0, "%s",
+		      fixture_err.msg);
 	c = fixture_change(stage, CONFIG);
 	ck_assert_ptr_nonnull(c->path);
 	ck_assert_str_eq(c->after, edits[_i].after);
@@ -99,7 +109,8 @@ START_TEST(test_entries)
 	struct stage *stage;
 	const struct change *run;
 
-	fixture_write(CONFIG, "{\"user\": {\"kernel_options\": [\"quiet\"], \"esp_path\": \"/efi\"}}");
+	fixture_write(CONFIG,
+		      "{\"user\": {\"kernel_options\": [\"quiet\"], \"esp_path\": \"/efi\"}}");
 	fixture_write("/efi/loader/entries/Pop_OS-current.conf", "options quiet\n");
 	fixture_write("/efi/loader/entries/Pop_OS-oldkern.conf", "options quiet\n");
 	fixture_write("/efi/loader/entries/Recovery.conf", "options quiet\n");
@@ -131,7 +142,8 @@ END_TEST
 
 START_TEST(test_detect)
 {
-	static const char *const args[] = { "initrd=\\EFI\\Pop_OS-1\\initrd.img", "root=/dev/x", NULL };
+	static const char *const args[] = { "initrd=\\EFI\\Pop_OS-1\\initrd.img", "root=/dev/x",
+					    NULL };
 	const char *why;
 
 	fixture_write(CONFIG, "{\"user\": {\"kernel_options\": []}}");

@@ -47,9 +47,11 @@ static void setup(void)
 	fixture_setup();
 	memset(&judgement, 0, sizeof(judgement));
 	for (unsigned i = 0; i < 5; i++) {
-		groups[i] = (struct iommu_group){ .id = (int)i, .type = "DMA", .devices = members[i] };
+		groups[i] =
+			(struct iommu_group){ .id = (int)i, .type = "DMA", .devices = members[i] };
 		group_list[i] = &groups[i];
-		group_verdicts[i] = (struct group_verdict){ .group = &groups[i], .kind = GROUP_ISOLATED };
+		group_verdicts[i] =
+			(struct group_verdict){ .group = &groups[i], .kind = GROUP_ISOLATED };
 	}
 	add(BRIDGE, 0, 0, 0x060400, 1, 0);
 	add(CONSOLE, 1, 0, 0x030000, 2, 1);
@@ -63,9 +65,11 @@ static void setup(void)
 	device_verdicts[ROOT_NVME].assignable = ASSIGNABLE_NO;
 	device_verdicts[ROOT_NVME].why = needed;
 	group_verdicts[3].kind = GROUP_HOST;
-	group_verdicts[4] = (struct group_verdict){ .group = &groups[4], .kind = GROUP_SHARED,
+	group_verdicts[4] = (struct group_verdict){ .group = &groups[4],
+						    .kind = GROUP_SHARED,
 						    .ports_without_acs = ports,
-						    .n_ports_without_acs = 1, .ports_known = true };
+						    .n_ports_without_acs = 1,
+						    .ports_known = true };
 	fixture_host->devices = device_list;
 	fixture_host->n_devices = N_DEVICES;
 	fixture_host->groups = group_list;
@@ -91,7 +95,8 @@ static void answer(const char *key, const char *value)
 	char where[64];
 
 	snprintf(where, sizeof(where), "--%s", key);
-	ck_assert_msg(answers_set(&answers, key, value, where, &fixture_err) == 0, "%s", fixture_err.msg);
+	ck_assert_msg(answers_set(&answers, key, value, where, &fixture_err) == 0, "%s",
+		      fixture_err.msg);
 }
 
 static int choose(struct pci_device ***ret, unsigned *ret_n)
@@ -224,7 +229,8 @@ START_TEST(test_amd_off)
 	judgement.iommu_state = IOMMU_OFF_IN_KERNEL;
 	judgement.iommu_kind = IOMMU_AMD;
 	ck_assert_int_eq(add_stages(), 0);
-	ck_assert_str_eq(fixture_plan->stages[0]->changes[0]->after, "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	ck_assert_str_eq(fixture_plan->stages[0]->changes[0]->after,
+			 "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
 	/* Nothing that could be taken away: said, and nothing done. */
 	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
 	ck_assert_int_eq(add_stages(), 0);
