@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "boot/boot-text.h"
 #include "boot/grub-file.h"
+#include "boot/grub-load.h"
 
 #include <errno.h>
 #include <string.h>
@@ -20,82 +21,8 @@
  *	2. or, when that one cannot be known without running it, into a drop-in of our own,
  *	3. or, where no _DEFAULT is set at all (Fedora's file), into GRUB_CMDLINE_LINUX.
  */
-#define GRUB_MAIN "/etc/default/grub"
-#define GRUB_DROPINS "/etc/default/grub.d"
-#define GRUB_OURS GRUB_DROPINS "/zz-vfio-wizard.cfg"
 #define GRUB_ALL "GRUB_CMDLINE_LINUX"
 #define GRUB_NORMAL "GRUB_CMDLINE_LINUX_DEFAULT"
-
-/* Does grub-mkconfig of this host read the drop-in folder? */
-static bool grub_reads_dropins(const struct host *h)
-{
-	static const char *const scripts[] = { "/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig",
-					       "/usr/sbin/grub2-mkconfig" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(scripts); i++) {
-		_cleanup_free_ char *text = NULL;
-		size_t len;
-
-		/* "for x in ${sysconfdir}/default/grub.d/…cfg ; do" */
-		if (fsroot_read(h->root, scripts[i], &text, &len) >= 0 && len > 0)
-			return strstr(text, "/default/grub.d/") != NULL;
-	}
-	return strv_contains(h->identity.os_like, "debian") ||
-	       strv_contains(h->identity.os_like, "ubuntu") ||
-	       str_eq(h->identity.os_id, "debian") || str_eq(h->identity.os_id, "ubuntu");
-}
-
-/* Paths in the order they are sourced, with drop-ins PLAN creates; arena strv. */
-static const char *const *grub_list(const struct host *h, const struct plan *plan,
-				    struct arena *arena)
-{
-	const char *const *paths = NULL;
-	_cleanup_strv_ char **names = NULL, **sorted = NULL;
-
-	if (fsroot_exists(h->root, GRUB_MAIN) || (plan && plan_last_change(plan, GRUB_MAIN)))
-		arena_strv_add(arena, &paths, GRUB_MAIN);
-	if (!grub_reads_dropins(h))
-		return paths;
-	if (fsroot_list(h->root, GRUB_DROPINS, &names) >= 0)
-		for (char **n = names; n && *n; n++)
-			if (str_ends_with(*n, ".cfg") && **n != '.')
-				strv_add_owned(&sorted, xasprintf(GRUB_DROPINS "/%s", *n));
-	if (plan && plan_last_change(plan, GRUB_OURS) &&
-	    !strv_contains(strv_const(sorted), GRUB_OURS))
-		strv_add(&sorted, GRUB_OURS);
-	strv_sort(sorted);
-	for (char **s = sorted; s && *s; s++)
-		arena_strv_add(arena, &paths, arena_strdup(arena, *s));
-	return paths;
-}
-
-/* Room for one more file is kept: our own drop-in. */
-static int grub_load(const struct host *h, const struct plan *plan, struct arena *arena,
-		     struct grub_script *ret, struct err *err)
-{
-	const char *const *paths = grub_list(h, plan, arena);
-	struct grub_script s = { .arena = arena };
-	const char *sh = fsroot_link_name(h->root, arena, "/bin/sh");
-
-	s.knows_append = !str_eq(sh, "dash");
-	s.files = arena_alloc(arena, (strv_length(paths) + 1) * sizeof(*s.files));
-	for (; paths && *paths; paths++) {
-		const char *text;
-		size_t len;
-		int r = boot_text_read(h, plan, arena, *paths, &text, &len, err);
-
-		if (r == -ENOENT)
-			continue;
-		if (r < 0)
-			return r;
-		r = grub_file_parse(arena, *paths, text, len, &s.files[s.n_files], err);
-		if (r < 0)
-			return r;
-		s.n_files++;
-	}
-	*ret = s;
-	return 0;
-}
 
 static void grub_parse_value(const struct grub_script *s, const char *name, struct kargs *ret)
 {
@@ -177,13 +104,13 @@ static int grub_detect(struct host *h, const char **ret_why)
 
 static const char *const *grub_files(struct host *h)
 {
-	return grub_list(h, NULL, h->arena);
+	return grub_load_list(h, NULL, h->arena);
 }
 
 static int grub_configured(struct host *h, struct kargs *ret, struct err *err)
 {
 	struct grub_script s;
-	int r = grub_load(h, NULL, h->arena, &s, err);
+	int r = grub_load_script(h, NULL, h->arena, &s, err);
 
 	if (r < 0)
 		return r;
@@ -302,7 +229,7 @@ static int grub_set_elsewhere(const struct host *h, struct grub_script *s,
 			strv_add(&missing.args, *w);
 	args = kargs_format(&missing);
 	kargs_done(&missing);
-	if (grub_reads_dropins(h) &&
+	if (grub_load_reads_dropins(h) &&
 	    (v->unknown || !s->n_files || strcmp(s->files[0].path, GRUB_MAIN) != 0))
 		return grub_add_dropin(s, v, args, plan, err);
 	if (v->unknown) {
@@ -356,7 +283,7 @@ static int grub_edit(const struct host *h, struct grub_script *s, const char *co
 		return r;
 	grub_script_value(s, GRUB_NORMAL, &normal);
 	grub_script_value(s, GRUB_ALL, &all);
-	if (!normal.is_set && all.home && !grub_reads_dropins(h))
+	if (!normal.is_set && all.home && !grub_load_reads_dropins(h))
 		target = GRUB_ALL;
 	is_normal = strcmp(target, GRUB_NORMAL) == 0;
 	grub_parse_value(s, target, &want);
@@ -484,9 +411,9 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 		if (karg_problem(*a))
 			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a,
 				       karg_problem(*a));
-	r = grub_load(h, plan, plan->arena, &old, err);
+	r = grub_load_script(h, plan, plan->arena, &old, err);
 	if (r >= 0)
-		r = grub_load(h, plan, plan->arena, &new, err);
+		r = grub_load_script(h, plan, plan->arena, &new, err);
 	if (r >= 0)
 		r = grub_check_script(&new, set, plan, err);
 	if (r < 0)
