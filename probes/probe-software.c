@@ -44,19 +44,17 @@ static const struct software_kind software_swtpm = {
  */
 static const char *software_from_dpkg(struct arena *a, const char *status, const char *package)
 {
-	_cleanup_free_ char *head = xasprintf("\nPackage: %s\n", package);
-	const char *at = strstr(status, head), *end, *version;
+	_cleanup_free_ char *head = xasprintf("\nPackage: %s\n", package), *paragraph = NULL;
+	const char *at = str_starts_with(status, head + 1) ? status : strstr(status, head), *end;
+	const char *version;
 
 	if (!at)
 		return NULL;
-	at++;
 	end = strstr(at, "\n\n");
-	version = strstr(at, "\nVersion: ");
-	if (!version || (end && version > end))
-		return NULL;
-	head = (free(head), xstrndup(at, end ? (size_t)(end - at) : strlen(at)));
-	if (!strstr(head, "\nStatus: install ok installed") &&
-	    !strstr(head, "\nStatus: hold ok installed"))
+	paragraph = end ? xstrndup(at, (size_t)(end - at)) : xstrdup(at);
+	version = strstr(paragraph, "\nVersion: ");
+	if (!version || (!strstr(paragraph, "\nStatus: install ok installed") &&
+			 !strstr(paragraph, "\nStatus: hold ok installed")))
 		return NULL;
 	version += strlen("\nVersion: ");
 	return arena_strndup(a, version, strcspn(version, "\n"));
