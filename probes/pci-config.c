@@ -9,7 +9,9 @@
 #include <setjmp.h>
 #include <string.h>
 
-#define CONFIG_MAX 4096
+#define CONFIG_HEADER 64
+#define CONFIG_LEGACY 256
+#define CONFIG_MAX    4096
 
 /* libpci hands its hooks no user pointer; probes run one after another. */
 static jmp_buf config_escape;
@@ -49,18 +51,19 @@ void pci_config_close(struct pci_access *access)
 		pci_cleanup(access);
 }
 
-/* How much of it can be read: 64 without root, 256 conventional, 4096 PCI Express. */
-static int config_read_all(struct pci_dev *dev, uint8_t *config)
+/*
+ * How much of it can be read: 64 bytes without root, 256 conventional, 4096 PCI Express.  Only looked
+ * for, not read: every four bytes are one round trip to the device, all of them a millisecond.
+ */
+static int config_length(struct pci_dev *dev, uint8_t config[static CONFIG_HEADER])
 {
-	static const int ends[] = { 64, 256, CONFIG_MAX };
-	int have = 0;
+	uint8_t probe[4];
 
-	for (unsigned i = 0; i < ARRAY_SIZE(ends); i++) {
-		if (!pci_read_block(dev, have, config + have, ends[i] - have))
-			break;
-		have = ends[i];
-	}
-	return have;
+	if (!pci_read_block(dev, 0, config, CONFIG_HEADER))
+		return 0;
+	if (!pci_read_block(dev, CONFIG_HEADER, probe, sizeof(probe)))
+		return CONFIG_HEADER;
+	return pci_read_block(dev, CONFIG_LEGACY, probe, sizeof(probe)) ? CONFIG_MAX : CONFIG_LEGACY;
 }
 
 static unsigned config_word(const uint8_t *config, int at)
@@ -87,14 +90,14 @@ static bool config_has_wide_acs(const struct pci_device *d)
 	return false;
 }
 
-static void config_read_acs(struct pci_dev *dev, struct pci_device *d, const uint8_t *config, int len)
+static void config_read_acs(struct pci_dev *dev, struct pci_device *d, int len)
 {
 	const struct pci_cap *acs;
 	int control;
 
 	if (len < CONFIG_MAX) {
 		/* A conventional device has no extended capabilities; else they were kept from us. */
-		if (len == 256 && d->port_type == PCI_PORT_UNKNOWN)
+		if (len == CONFIG_LEGACY && d->port_type == PCI_PORT_UNKNOWN)
 			d->acs_cap = d->acs_ctrl = 0;
 		return;
 	}
@@ -103,8 +106,8 @@ static void config_read_acs(struct pci_dev *dev, struct pci_device *d, const uin
 	if (!acs || acs->addr > CONFIG_MAX - 12)
 		return;
 	control = (int)acs->addr + (config_has_wide_acs(d) ? 8 : 6);
-	d->acs_cap = (int)config_word(config, (int)acs->addr + 4);
-	d->acs_ctrl = (int)config_word(config, control);
+	d->acs_cap = pci_read_word(dev, (int)acs->addr + 4);
+	d->acs_ctrl = pci_read_word(dev, control);
 }
 
 static enum pci_port_type config_port_type(unsigned flags)
@@ -128,24 +131,24 @@ static void config_parse(struct pci_dev *dev, struct pci_device *d, const uint8_
 		d->secondary_bus = config[PCI_SECONDARY_BUS];
 		d->subordinate_bus = config[PCI_SUBORDINATE_BUS];
 	}
-	if (len < 256)
+	if (len < CONFIG_LEGACY)
 		return;
 	express = pci_find_cap(dev, PCI_CAP_ID_EXP, PCI_CAP_NORMAL);
-	if (express && express->addr <= 256 - 4)
-		d->port_type = config_port_type(config_word(config, (int)express->addr + 2));
-	config_read_acs(dev, d, config, len);
+	if (express && express->addr <= CONFIG_LEGACY - 4)
+		d->port_type = config_port_type(pci_read_word(dev, (int)express->addr + 2));
+	config_read_acs(dev, d, len);
 }
 
 void pci_config_read(struct pci_access *access, struct host *h, struct pci_device *d)
 {
 	struct pci_dev *volatile dev = NULL;
 	char path[PATH_MAX];
-	uint8_t config[CONFIG_MAX];
+	uint8_t config[CONFIG_HEADER];
 	volatile int len = 0;
 
 	if (setjmp(config_escape) == 0) {
 		dev = pci_get_dev(access, (int)d->addr.domain, d->addr.bus, d->addr.slot, d->addr.func);
-		len = config_read_all(dev, config);
+		len = config_length(dev, config);
 		/* All ones: the device fell off the bus, nothing in there means anything. */
 		if (len && config_word(config, PCI_VENDOR_ID) == 0xffff && !d->physfn) {
 			len = 0;
@@ -153,7 +156,7 @@ void pci_config_read(struct pci_access *access, struct host *h, struct pci_devic
 			probe_note(h, path, -ENODEV);
 		}
 		if (len) {
-			pci_setup_cache(dev, config, len);
+			pci_setup_cache(dev, config, CONFIG_HEADER);
 			config_parse(dev, d, config, len);
 		}
 	}

@@ -14,26 +14,45 @@
 	EFI_GUID(0x4a67b082, 0x0a4c, 0x41cf, 0xb6c7, 0x44, 0x0b, 0x29, 0xbb, 0x8c, 0x4f)
 
 /*
- * libefivar looks EFIVARFS_PATH up once, in a constructor, and keeps it.  A process that looks at
- * more than one root therefore has to load the library anew for each; linked in the usual way it
- * would always read the variables of this machine.
+ * libefivar asks for EFIVARFS_PATH once, in its constructor or at the first look-up (versions and
+ * LIBEFIVAR_OPS differ), and keeps the answer.  A process that looks at more than one root therefore
+ * loads the library anew for each and leaves the variables set as long; linked in the usual way it
+ * would always read this machine's.
  */
 struct firmware_efivar {
 	void *handle;
 	__typeof__(efi_get_variable) *get_variable;
+	char *old_path, *old_ops;
 };
 
-static void firmware_restore_env(const char *name, const char *old)
+static char *firmware_set_env(const char *name, const char *value)
+{
+	const char *old = getenv(name);
+	char *copy = old ? xstrdup(old) : NULL;
+
+	setenv(name, value, 1);
+	return copy;
+}
+
+static void firmware_restore_env(const char *name, char *old)
 {
 	if (old)
 		setenv(name, old, 1);
 	else
 		unsetenv(name);
+	free(old);
+}
+
+static void firmware_efivar_close(struct firmware_efivar *lib)
+{
+	if (lib->handle)
+		dlclose(lib->handle);
+	firmware_restore_env("EFIVARFS_PATH", lib->old_path);
+	firmware_restore_env("LIBEFIVAR_OPS", lib->old_ops);
 }
 
 static int firmware_efivar_open(const struct fsroot *root, struct firmware_efivar *ret)
 {
-	_cleanup_free_ char *old_path = NULL, *old_ops = NULL;
 	char path[PATH_MAX];
 	void *symbol;
 
@@ -43,22 +62,16 @@ static int firmware_efivar_open(const struct fsroot *root, struct firmware_efiva
 		dlclose(ret->handle);
 		return -EBUSY;
 	}
-	old_path = getenv("EFIVARFS_PATH") ? xstrdup(getenv("EFIVARFS_PATH")) : NULL;
-	old_ops = getenv("LIBEFIVAR_OPS") ? xstrdup(getenv("LIBEFIVAR_OPS")) : NULL;
 	/* The library appends names to the path as it is: the final slash matters. */
 	fsroot_library_path(root, FIRMWARE_EFIVARS, path);
-	setenv("EFIVARFS_PATH", path, 1);
+	ret->old_path = firmware_set_env("EFIVARFS_PATH", path);
 	/* No probing: the recorded files are no efivarfs, and /sys/firmware/efi/vars is not ours. */
-	setenv("LIBEFIVAR_OPS", "efivarfs", 1);
+	ret->old_ops = firmware_set_env("LIBEFIVAR_OPS", "efivarfs");
 	ret->handle = dlopen("libefivar.so.1", RTLD_NOW | RTLD_LOCAL);
-	firmware_restore_env("EFIVARFS_PATH", old_path);
-	firmware_restore_env("LIBEFIVAR_OPS", old_ops);
-	if (!ret->handle)
-		return -ELIBACC;
-	symbol = dlsym(ret->handle, "efi_get_variable");
+	symbol = ret->handle ? dlsym(ret->handle, "efi_get_variable") : NULL;
 	if (!symbol) {
-		dlclose(ret->handle);
-		return -ELIBBAD;
+		firmware_efivar_close(ret);
+		return -ELIBACC;
 	}
 	memcpy(&ret->get_variable, &symbol, sizeof(symbol));
 	return 0;
@@ -195,7 +208,7 @@ static void firmware_variables(struct host *h)
 		if (loader)
 			fw->loader_info = firmware_text(h->arena, loader, len);
 	}
-	dlclose(lib.handle);
+	firmware_efivar_close(&lib);
 }
 
 /* /sys/kernel/security/lockdown: "none [integrity] confidentiality" */
