@@ -13,6 +13,8 @@ struct pci_names {
 	struct pci_access *access;
 	struct udev *udev;
 	struct udev_hwdb *hwdb;	/* NULL: not there, or the root has its own list */
+	const struct pci_device *last[8]; /* looked up last: virtual functions come in dozens */
+	unsigned n_last;
 };
 
 /* Where distributions keep it: Debian, then Fedora and Arch. */
@@ -96,8 +98,26 @@ static void names_from_list(struct pci_names *n, struct host *h, struct pci_devi
 					d->class_code >> 8));
 }
 
+static const struct pci_device *names_find_equal(const struct pci_names *n, const struct pci_device *d)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(n->last) && n->last[i]; i++)
+		if (n->last[i]->vendor == d->vendor && n->last[i]->device == d->device &&
+		    n->last[i]->class_code >> 8 == d->class_code >> 8)
+			return n->last[i];
+	return NULL;
+}
+
 void pci_names_fill(struct pci_names *n, struct host *h, struct pci_device *d)
 {
+	const struct pci_device *equal = names_find_equal(n, d);
+
+	if (equal) {
+		d->vendor_name = equal->vendor_name;
+		d->device_name = equal->device_name;
+		d->class_name = equal->class_name;
+		return;
+	}
+	n->last[n->n_last++ % ARRAY_SIZE(n->last)] = d;
 	names_from_hwdb(n, h, d);
 	/* A device the database does not know is too new for the text list of the same age as well. */
 	if (!n->hwdb)

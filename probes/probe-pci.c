@@ -7,10 +7,93 @@
 #include "base/strv.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 
 #define PCI_DEVICES "sys/bus/pci/devices"
+
+/*
+ * A device's folder is opened once below the root and its files from there: with hundreds of functions
+ * most of the time goes into walking long paths.  Files in it are never links, links are only read.
+ */
+struct pci_dir {
+	struct host *h;
+	struct pci_device *d;
+	int fd;
+};
+
+static int pci_note(const struct pci_dir *dir, const char *name, int code)
+{
+	char path[PATH_MAX];
+
+	if (code == -ENOENT || code == -ENODEV || code == -ENXIO)
+		return code;
+	snprintf(path, sizeof(path), "%s/%s", dir->d->syspath, name);
+	probe_note(dir->h, path, code);
+	return code;
+}
+
+/* Trimmed, in the arena; NULL when absent, unreadable or a driver's refusal. */
+static const char *pci_attr(const struct pci_dir *dir, const char *name)
+{
+	char buf[4096];
+	ssize_t n;
+	_cleanup_close_ int fd =
+		openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0) {
+		pci_note(dir, name, -errno);
+		return NULL;
+	}
+	do
+		n = read(fd, buf, sizeof(buf) - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		if (errno != EINVAL)
+			pci_note(dir, name, -errno);
+		return NULL;
+	}
+	buf[n] = '\0';
+	return arena_strdup(dir->h->arena, str_trim(buf));
+}
+
+static const char *pci_word(const struct pci_dir *dir, const char *name)
+{
+	const char *text = pci_attr(dir, name);
+
+	return str_is_empty(text) ? NULL : text;
+}
+
+static int pci_number(const struct pci_dir *dir, const char *name, uint64_t max, uint64_t *ret)
+{
+	const char *text = pci_attr(dir, name);
+	int r;
+
+	if (!text)
+		return -ENOENT;
+	r = str_to_u64(text, max, ret);
+	return r < 0 ? pci_note(dir, name, r) : 0;
+}
+
+static bool pci_has(const struct pci_dir *dir, const char *name)
+{
+	return faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Last component of what a link says: "../../../bus/pci/drivers/nvme" → "nvme". */
+static const char *pci_link(const struct pci_dir *dir, const char *name)
+{
+	char target[PATH_MAX];
+	const char *slash;
+	ssize_t n = readlinkat(dir->fd, name, target, sizeof(target) - 1);
+
+	if (n <= 0)
+		return NULL;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	return arena_strdup(dir->h->arena, slash ? slash + 1 : target);
+}
 
 /*
  * One line tells all ids:
@@ -33,111 +116,108 @@ static bool pci_parse_modalias(const char *text, struct pci_device *d)
 }
 
 /* Files of their own: "0x10de", "0x030000". */
-static void pci_read_ids(struct host *h, struct pci_device *d)
+static void pci_read_ids(const struct pci_dir *dir)
 {
+	struct pci_device *d = dir->d;
 	uint64_t n;
 
-	if (probe_number(h, 0xffff, &n, "%s/vendor", d->syspath) == 0)
+	if (pci_number(dir, "vendor", 0xffff, &n) == 0)
 		d->vendor = (uint16_t)n;
-	if (probe_number(h, 0xffff, &n, "%s/device", d->syspath) == 0)
+	if (pci_number(dir, "device", 0xffff, &n) == 0)
 		d->device = (uint16_t)n;
-	if (probe_number(h, 0xffff, &n, "%s/subsystem_vendor", d->syspath) == 0)
+	if (pci_number(dir, "subsystem_vendor", 0xffff, &n) == 0)
 		d->subsystem_vendor = (uint16_t)n;
-	if (probe_number(h, 0xffff, &n, "%s/subsystem_device", d->syspath) == 0)
+	if (pci_number(dir, "subsystem_device", 0xffff, &n) == 0)
 		d->subsystem_device = (uint16_t)n;
-	if (probe_number(h, 0xffffff, &n, "%s/class", d->syspath) == 0)
+	if (pci_number(dir, "class", 0xffffff, &n) == 0)
 		d->class_code = (uint32_t)n;
-	if (!d->modalias)
-		d->modalias = arena_printf(h->arena,
-					   "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X", d->vendor,
-					   d->device, d->subsystem_vendor, d->subsystem_device,
-					   d->class_code >> 16, d->class_code >> 8 & 0xff,
-					   d->class_code & 0xff);
+	d->modalias = arena_printf(dir->h->arena, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
+				   d->vendor, d->device, d->subsystem_vendor, d->subsystem_device,
+				   d->class_code >> 16, d->class_code >> 8 & 0xff,
+				   d->class_code & 0xff);
 }
 
-static void pci_identify(struct host *h, struct pci_device *d)
+static void pci_identify(const struct pci_dir *dir)
 {
-	d->modalias = probe_word(h, "%s/modalias", d->syspath);
-	if (!d->modalias || !pci_parse_modalias(d->modalias, d)) {
-		d->modalias = NULL;
-		pci_read_ids(h, d);
-	}
+	struct pci_device *d = dir->d;
+
+	d->modalias = pci_word(dir, "modalias");
+	if (!d->modalias || !pci_parse_modalias(d->modalias, d))
+		pci_read_ids(dir);
 	if (d->subsystem_vendor == 0xffff) /* "none" on some bridges */
 		d->subsystem_vendor = d->subsystem_device = 0;
 }
 
 /* "flr bus" → { "flr", "bus" }; the file is absent when there is no way, or before Linux 5.15. */
-static void pci_read_reset(struct host *h, struct pci_device *d)
+static void pci_read_reset(const struct pci_dir *dir)
 {
-	const char *text = probe_attr(h, "%s/reset_method", d->syspath);
+	const char *text = pci_attr(dir, "reset_method");
 	_cleanup_free_ char *copy = NULL;
 	char *rest, *word;
 
 	if (!text)
 		return;
-	d->reset_known = 1;
+	dir->d->reset_known = 1;
 	copy = xstrdup(text);
 	rest = copy;
 	while ((word = probe_next_word(&rest)))
-		arena_strv_add(h->arena, &d->reset, word);
+		arena_strv_add(dir->h->arena, &dir->d->reset, word);
 }
 
-/* driver_override reads "(null)" when nothing was written. */
-static const char *pci_read_override(struct host *h, const struct pci_device *d)
+/* "-1" where the machine has no nodes. */
+static void pci_read_numa(const struct pci_dir *dir)
 {
-	const char *text = probe_word(h, "%s/driver_override", d->syspath);
+	const char *text = pci_word(dir, "numa_node");
+	uint64_t node;
 
-	return str_eq(text, "(null)") ? NULL : text;
+	if (!text || str_eq(text, "-1"))
+		return;
+	if (str_to_u64(text, 4096, &node) == 0)
+		dir->d->numa_node = (int)node;
+	else
+		pci_note(dir, "numa_node", -EINVAL);
 }
 
-static const char *pci_link(struct host *h, const struct pci_device *d, const char *name)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", d->syspath, name);
-	return fsroot_link_name(h->root, h->arena, path);
-}
-
-static void pci_read_sriov(struct host *h, struct pci_device *d)
+static void pci_read_sriov(const struct pci_dir *dir)
 {
 	uint64_t n;
 
-	if (probe_number(h, 0xffff, &n, "%s/sriov_totalvfs", d->syspath) < 0)
+	if (pci_number(dir, "sriov_totalvfs", 0xffff, &n) < 0)
 		return;
-	d->sriov_total = (int)n;
-	d->sriov_enabled = 0;
-	if (probe_number(h, 0xffff, &n, "%s/sriov_numvfs", d->syspath) == 0)
-		d->sriov_enabled = (int)n;
+	dir->d->sriov_total = (int)n;
+	dir->d->sriov_enabled = 0;
+	if (pci_number(dir, "sriov_numvfs", 0xffff, &n) == 0)
+		dir->d->sriov_enabled = (int)n;
 }
 
-static void pci_read_attributes(struct host *h, struct pci_device *d)
+static void pci_read_mdev(const struct pci_dir *dir)
 {
-	_cleanup_strv_ char **mdev = NULL;
-	const char *numa;
-	uint64_t node;
+	_cleanup_strv_ char **types = NULL;
 
-	d->driver = pci_link(h, d, "driver");
-	d->driver_override = pci_read_override(h, d);
-	numa = probe_word(h, "%s/numa_node", d->syspath); /* "-1": the machine has no nodes */
-	if (numa && !str_eq(numa, "-1")) {
-		if (str_to_u64(numa, 4096, &node) == 0) {
-			d->numa_node = (int)node;
-		} else {
-			char path[PATH_MAX];
+	if (!pci_has(dir, "mdev_supported_types"))
+		return;
+	types = probe_list(dir->h, "%s/mdev_supported_types", dir->d->syspath);
+	for (char **t = types; t && *t; t++)
+		arena_strv_add(dir->h->arena, &dir->d->mdev, *t);
+}
 
-			snprintf(path, sizeof(path), "%s/numa_node", d->syspath);
-			probe_note(h, path, -EINVAL);
-		}
-	}
-	if (d->class_code >> 16 == 0x03)
-		d->boot_vga = probe_tristate(h, "%s/boot_vga", d->syspath);
-	pci_read_reset(h, d);
-	d->rom = probe_exists(h, "%s/rom", d->syspath);
-	d->power_state = probe_word(h, "%s/power_state", d->syspath);
-	pci_read_sriov(h, d);
-	mdev = probe_list(h, "%s/mdev_supported_types", d->syspath);
-	for (char **m = mdev; m && *m; m++)
-		arena_strv_add(h->arena, &d->mdev, *m);
+static void pci_read_attributes(const struct pci_dir *dir)
+{
+	struct pci_device *d = dir->d;
+	uint64_t n;
+
+	d->driver = pci_link(dir, "driver");
+	d->driver_override = pci_word(dir, "driver_override");
+	if (str_eq(d->driver_override, "(null)")) /* nothing was written */
+		d->driver_override = NULL;
+	pci_read_numa(dir);
+	if (d->class_code >> 16 == 0x03 && pci_number(dir, "boot_vga", 1, &n) == 0)
+		d->boot_vga = (int)n;
+	pci_read_reset(dir);
+	d->rom = pci_has(dir, "rom");
+	d->power_state = pci_word(dir, "power_state");
+	pci_read_sriov(dir);
+	pci_read_mdev(dir);
 }
 
 /*
@@ -224,21 +304,35 @@ static struct pci_device *pci_find_parent(struct host *h, const struct pci_devic
 }
 
 /* physfn -> ../0000:01:00.0 */
-static struct pci_device *pci_find_physfn(struct host *h, const struct pci_device *d)
+static struct pci_device *pci_find_physfn(const struct pci_dir *dir)
 {
-	const char *name = pci_link(h, d, "physfn");
+	const char *name = pci_link(dir, "physfn");
 	struct pci_addr addr;
 
-	return name && pci_addr_parse(name, &addr) == 0 ? pci_find(h, addr) : NULL;
+	return name && pci_addr_parse(name, &addr) == 0 ? pci_find(dir->h, addr) : NULL;
 }
 
-/* The attribute tells what a kernel without rights to config space, or none at all, cannot. */
-static void pci_read_revision(struct host *h, struct pci_device *d)
+static void pci_read_device(struct host *h, struct pci_device *d, struct pci_access *access,
+			    struct pci_names *names)
 {
+	struct pci_dir dir = { .h = h, .d = d };
+	_cleanup_close_ int fd = fsroot_openat(h->root, d->syspath, O_PATH | O_DIRECTORY);
 	uint64_t n;
 
-	if (d->config_len == 0 && probe_number(h, 0xff, &n, "%s/revision", d->syspath) == 0)
-		d->revision = (uint8_t)n;
+	if (fd < 0) {
+		probe_note(h, d->syspath, fd); /* unplugged just now */
+	} else {
+		dir.fd = fd;
+		pci_identify(&dir);
+		pci_read_attributes(&dir);
+		d->physfn = pci_find_physfn(&dir);
+		pci_config_read(access, h, d);
+		/* The attribute tells what config space does not without rights to it. */
+		if (d->config_len == 0 && pci_number(&dir, "revision", 0xff, &n) == 0)
+			d->revision = (uint8_t)n;
+	}
+	d->parent = pci_find_parent(h, d);
+	pci_names_fill(names, h, d);
 }
 
 /* reset_method came with 5.15: where no device has it, its absence says nothing. */
@@ -265,17 +359,8 @@ static int pci_run(struct host *h, struct err *err)
 		return err_set(err, ERR_BUG, -EIO, _("libpci cannot read the devices below %s."),
 			       fsroot_display(h->root));
 	names = pci_names_open(h, access);
-	for (unsigned i = 0; i < h->n_devices; i++) {
-		struct pci_device *d = h->devices[i];
-
-		pci_identify(h, d);
-		pci_read_attributes(h, d);
-		d->parent = pci_find_parent(h, d);
-		d->physfn = pci_find_physfn(h, d);
-		pci_config_read(access, h, d);
-		pci_read_revision(h, d);
-		pci_names_fill(names, h, d);
-	}
+	for (unsigned i = 0; i < h->n_devices; i++)
+		pci_read_device(h, h->devices[i], access, names);
 	pci_names_close(names);
 	pci_config_close(access);
 	pci_settle_reset(h);
