@@ -34,16 +34,29 @@ static int pci_note(const struct pci_dir *dir, const char *name, int code)
 	return code;
 }
 
+/* Recorded files of mode 0000 could not be read where they come from, so not here either. */
+static int pci_open(const struct pci_dir *dir, const char *name)
+{
+	struct stat st;
+	int fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fsroot_is_live(dir->h->root) || fstat(fd, &st) < 0 || (st.st_mode & 07777))
+		return fd;
+	close(fd);
+	return -EACCES;
+}
+
 /* Trimmed, in the arena; NULL when absent, unreadable or a driver's refusal. */
 static const char *pci_attr(const struct pci_dir *dir, const char *name)
 {
 	char buf[4096];
 	ssize_t n;
-	_cleanup_close_ int fd =
-		openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	_cleanup_close_ int fd = pci_open(dir, name);
 
 	if (fd < 0) {
-		pci_note(dir, name, -errno);
+		pci_note(dir, name, fd);
 		return NULL;
 	}
 	do
