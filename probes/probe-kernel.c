@@ -38,8 +38,8 @@ static void kernel_config(struct host *h)
 	text = probe_text(h, NULL, "boot/config-%s", h->identity.kernel);
 	if (!text)
 		text = probe_text(h, NULL, "lib/modules/%s/config", h->identity.kernel);
-	/* A truncated or foreign file would read as "all off". */
-	if (!text || !strstr(text, "CONFIG_PCI"))
+	/* A truncated file, or one of another architecture, would read as "off". */
+	if (!text || !strstr(text, "CONFIG_INTEL_IOMMU"))
 		return;
 	k->intel_iommu_default_on = strstr(text, "\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y") != NULL;
 	k->intel_iommu_default_on_but_gfx =

@@ -76,7 +76,8 @@ BEGIN {
 	for (i = 0; i < 64; i++)
 		printf "\tprocessor\t: %d\n\tvendor_id\t: GenuineIntel\n\tphysical id\t: %d\n\tcore id\t\t: %d\n\tflags\t\t: fpu vmx ept\n\t\n", i, i / 32, i % 16
 	print "/proc/interrupts =  16: 0 IR-IO-APIC 16-fasteoi i801_smbus"
-	print "/sys/class/iommu/dmar0/"
+	print "/sys/class/iommu/dmar0 -> ../../devices/virtual/iommu/dmar0"
+	print "/sys/devices/virtual/iommu/dmar0/intel-iommu/ecap = f020df"
 	print "/sys/firmware/acpi/tables/DMAR ! EACCES"
 	print "/sys/firmware/efi/"
 

@@ -14,7 +14,7 @@ START_TEST(kernel_command_line_and_log)
 		 "\t<6>[    0.004000][    T0] DMAR: Host address width 39\n"
 		 "\tno stamp\n"
 		 "/boot/config-6.1.0-28-amd64 <<\n"
-		 "\tCONFIG_PCI=y\n"
+		 "\tCONFIG_INTEL_IOMMU=y\n"
 		 "\t# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set\n"
 		 "\tCONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y\n",
 		 "identity kernel bootfiles");
