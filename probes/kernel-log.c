@@ -112,7 +112,7 @@ struct kernel_log_journal {
 	int (*get_data)(void *j, const char *field, const void **data, size_t *len);
 };
 #define KERNEL_LOG_LOCAL_ONLY 1 /* SD_JOURNAL_LOCAL_ONLY */
-#define KERNEL_LOG_SYSTEM     4 /* SD_JOURNAL_SYSTEM */
+#define KERNEL_LOG_SYSTEM 4     /* SD_JOURNAL_SYSTEM */
 
 static bool kernel_log_load(void *lib, struct kernel_log_journal *ret)
 {
@@ -120,7 +120,7 @@ static bool kernel_log_load(void *lib, struct kernel_log_journal *ret)
 		const char *name;
 		void *to;
 	} symbols[] = {
-		{ "sd_journal_open", &ret->open },	   { "sd_journal_close", &ret->close },
+		{ "sd_journal_open", &ret->open },           { "sd_journal_close", &ret->close },
 		{ "sd_journal_add_match", &ret->add_match }, { "sd_journal_next", &ret->next },
 		{ "sd_journal_get_data", &ret->get_data },
 	};

@@ -11,7 +11,7 @@
 
 #define CONFIG_HEADER 64
 #define CONFIG_LEGACY 256
-#define CONFIG_MAX    4096
+#define CONFIG_MAX 4096
 
 /* libpci hands its hooks no user pointer; probes run one after another. */
 static jmp_buf config_escape;
@@ -63,7 +63,8 @@ static int config_length(struct pci_dev *dev, uint8_t config[static CONFIG_HEADE
 		return 0;
 	if (!pci_read_block(dev, CONFIG_HEADER, probe, sizeof(probe)))
 		return CONFIG_HEADER;
-	return pci_read_block(dev, CONFIG_LEGACY, probe, sizeof(probe)) ? CONFIG_MAX : CONFIG_LEGACY;
+	return pci_read_block(dev, CONFIG_LEGACY, probe, sizeof(probe)) ? CONFIG_MAX
+									: CONFIG_LEGACY;
 }
 
 static unsigned config_word(const uint8_t *config, int at)
@@ -147,7 +148,8 @@ void pci_config_read(struct pci_access *access, struct host *h, struct pci_devic
 	volatile int len = 0;
 
 	if (setjmp(config_escape) == 0) {
-		dev = pci_get_dev(access, (int)d->addr.domain, d->addr.bus, d->addr.slot, d->addr.func);
+		dev = pci_get_dev(access, (int)d->addr.domain, d->addr.bus, d->addr.slot,
+				  d->addr.func);
 		len = config_length(dev, config);
 		/* All ones: the device fell off the bus, nothing in there means anything. */
 		if (len && config_word(config, PCI_VENDOR_ID) == 0xffff && !d->physfn) {

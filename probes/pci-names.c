@@ -12,7 +12,7 @@
 struct pci_names {
 	struct pci_access *access;
 	struct udev *udev;
-	struct udev_hwdb *hwdb;	/* NULL: not there, or the root has its own list */
+	struct udev_hwdb *hwdb;           /* NULL: not there, or the root has its own list */
 	const struct pci_device *last[8]; /* looked up last: virtual functions come in dozens */
 	unsigned n_last;
 };
@@ -69,13 +69,14 @@ static void names_from_hwdb(struct pci_names *n, struct host *h, struct pci_devi
 
 	if (!n->hwdb || !d->modalias)
 		return;
-	udev_list_entry_foreach(entry,
-				udev_hwdb_get_properties_list_entry(n->hwdb, d->modalias, 0)) {
+	udev_list_entry_foreach(entry, udev_hwdb_get_properties_list_entry(n->hwdb, d->modalias, 0))
+	{
 		const char *key = udev_list_entry_get_name(entry);
 
 		for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
 			if (str_eq(key, wanted[i].key) && !*wanted[i].to)
-				*wanted[i].to = arena_strdup(h->arena, udev_list_entry_get_value(entry));
+				*wanted[i].to =
+					arena_strdup(h->arena, udev_list_entry_get_value(entry));
 	}
 }
 
@@ -85,20 +86,21 @@ static void names_from_list(struct pci_names *n, struct host *h, struct pci_devi
 	char buf[256];
 
 	if (!d->vendor_name)
-		d->vendor_name = arena_strdup(h->arena,
-			pci_lookup_name(n->access, buf, sizeof(buf), PCI_LOOKUP_VENDOR | flags,
-					d->vendor));
+		d->vendor_name = arena_strdup(h->arena, pci_lookup_name(n->access, buf, sizeof(buf),
+									PCI_LOOKUP_VENDOR | flags,
+									d->vendor));
 	if (!d->device_name)
-		d->device_name = arena_strdup(h->arena,
-			pci_lookup_name(n->access, buf, sizeof(buf), PCI_LOOKUP_DEVICE | flags,
-					d->vendor, d->device));
+		d->device_name = arena_strdup(h->arena, pci_lookup_name(n->access, buf, sizeof(buf),
+									PCI_LOOKUP_DEVICE | flags,
+									d->vendor, d->device));
 	if (!d->class_name)
-		d->class_name = arena_strdup(h->arena,
-			pci_lookup_name(n->access, buf, sizeof(buf), PCI_LOOKUP_CLASS | flags,
-					d->class_code >> 8));
+		d->class_name = arena_strdup(h->arena, pci_lookup_name(n->access, buf, sizeof(buf),
+								       PCI_LOOKUP_CLASS | flags,
+								       d->class_code >> 8));
 }
 
-static const struct pci_device *names_find_equal(const struct pci_names *n, const struct pci_device *d)
+static const struct pci_device *names_find_equal(const struct pci_names *n,
+						 const struct pci_device *d)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(n->last) && n->last[i]; i++)
 		if (n->last[i]->vendor == d->vendor && n->last[i]->device == d->device &&

@@ -20,9 +20,9 @@ static enum cpu_vendor cpu_vendor_of(const char *id)
 		const char *id;
 		enum cpu_vendor vendor;
 	} vendors[] = {
-		{ "GenuineIntel", CPU_INTEL },	   { "AuthenticAMD", CPU_AMD },
-		{ "HygonGenuine", CPU_HYGON },	   { "CentaurHauls", CPU_ZHAOXIN },
-		{ "  Shanghai  ", CPU_ZHAOXIN },   { "Shanghai", CPU_ZHAOXIN },
+		{ "GenuineIntel", CPU_INTEL },   { "AuthenticAMD", CPU_AMD },
+		{ "HygonGenuine", CPU_HYGON },   { "CentaurHauls", CPU_ZHAOXIN },
+		{ "  Shanghai  ", CPU_ZHAOXIN }, { "Shanghai", CPU_ZHAOXIN },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(vendors); i++)

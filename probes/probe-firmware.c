@@ -78,8 +78,8 @@ static int firmware_efivar_open(const struct fsroot *root, struct firmware_efiva
 }
 
 /* Content behind the four bytes of attributes, at least MIN bytes; free() it.  NULL: absent or broken. */
-static uint8_t *firmware_variable(struct host *h, const struct firmware_efivar *lib, efi_guid_t guid,
-				  const char *name, size_t min, size_t *ret_len)
+static uint8_t *firmware_variable(struct host *h, const struct firmware_efivar *lib,
+				  efi_guid_t guid, const char *name, size_t min, size_t *ret_len)
 {
 	_cleanup_free_ uint8_t *data = NULL;
 	uint32_t attributes;
@@ -198,8 +198,8 @@ static void firmware_variables(struct host *h)
 	fw->setup_mode = firmware_flag(h, &lib, "SetupMode");
 	firmware_boot_current(h, &lib);
 	{
-		_cleanup_free_ uint8_t *os = firmware_variable(
-			h, &lib, EFI_GLOBAL_GUID, "OsIndicationsSupported", 8, &len);
+		_cleanup_free_ uint8_t *os = firmware_variable(h, &lib, EFI_GLOBAL_GUID,
+							       "OsIndicationsSupported", 8, &len);
 		_cleanup_free_ uint8_t *loader =
 			firmware_variable(h, &lib, FIRMWARE_LOADER_GUID, "LoaderInfo", 2, &len);
 

@@ -9,11 +9,24 @@
 
 /* What board makers leave in when nobody fills the form; compared without case. */
 static const char *const identity_placeholders[] = {
-	"to be filled by o.e.m.", "to be filled by o.e.m", "default string", "system manufacturer",
-	"system product name",	  "system version",	   "not specified",  "not applicable",
-	"not available",	  "o.e.m.",		   "oem",	     "unknown",
-	"none",			  "n/a",		   "invalid",	     "type1productconfigid",
-	"base board manufacturer", "base board product name",
+	"to be filled by o.e.m.",
+	"to be filled by o.e.m",
+	"default string",
+	"system manufacturer",
+	"system product name",
+	"system version",
+	"not specified",
+	"not applicable",
+	"not available",
+	"o.e.m.",
+	"oem",
+	"unknown",
+	"none",
+	"n/a",
+	"invalid",
+	"type1productconfigid",
+	"base board manufacturer",
+	"base board product name",
 };
 
 static bool identity_is_placeholder(const char *s)

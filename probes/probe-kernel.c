@@ -67,7 +67,8 @@ static int kernel_has_symbol(struct host *h, const char *path, const char *symbo
 		if (n <= 0)
 			break;
 		kept += (size_t)n;
-		usable = usable || memmem(buf, kept, " pci_request_acs", strlen(" pci_request_acs"));
+		usable =
+			usable || memmem(buf, kept, " pci_request_acs", strlen(" pci_request_acs"));
 		if (memmem(buf, kept, symbol, strlen(symbol)))
 			return 1;
 		/* The name may be cut by the end of the piece. */

@@ -10,8 +10,8 @@
 
 /* In the order of precedence: a file hides those of its name in the folders behind (modprobe.d(5)). */
 static const char *const modules_dirs[] = {
-	"etc/modprobe.d", "run/modprobe.d", "usr/local/lib/modprobe.d", "usr/lib/modprobe.d",
-	"lib/modprobe.d",
+	"etc/modprobe.d",     "run/modprobe.d", "usr/local/lib/modprobe.d",
+	"usr/lib/modprobe.d", "lib/modprobe.d",
 };
 
 static void modules_quiet(void *data _unused_, int priority _unused_, const char *file _unused_,
@@ -63,7 +63,8 @@ static void modules_read_config(struct host *h)
 		_cleanup_strv_ char **names = probe_list(h, "%s", modules_dirs[i]);
 
 		for (char **name = names; name && *name; name++) {
-			if (!str_ends_with(*name, ".conf") || strv_contains(strv_const(seen), *name))
+			if (!str_ends_with(*name, ".conf") ||
+			    strv_contains(strv_const(seen), *name))
 				continue;
 			strv_add(&seen, *name);
 			modules_read_file(h, modules_dirs[i], *name);
@@ -103,7 +104,8 @@ static const char *const *modules_look_up(struct host *h, struct kmod_ctx *kmod,
 
 	if (kmod_module_new_from_lookup(kmod, alias, &list) < 0)
 		return NULL;
-	kmod_list_foreach(entry, list) {
+	kmod_list_foreach(entry, list)
+	{
 		struct kmod_module *module = kmod_module_get_module(entry);
 		const char *name = kmod_module_get_name(module);
 
@@ -122,9 +124,9 @@ static const char *const *modules_look_up(struct host *h, struct kmod_ctx *kmod,
 static void modules_match_text(struct host *h)
 {
 	_cleanup_free_ char *text =
-		h->identity.kernel ?
-			probe_text(h, NULL, "lib/modules/%s/modules.alias", h->identity.kernel) :
-			NULL;
+		h->identity.kernel
+			? probe_text(h, NULL, "lib/modules/%s/modules.alias", h->identity.kernel)
+			: NULL;
 	char *rest = text, *line;
 
 	while ((line = probe_next_line(&rest))) {
@@ -164,7 +166,8 @@ static void modules_of_devices(struct host *h, struct kmod_ctx *kmod)
 
 static bool modules_file_lists(struct host *h, const char *file, const char *needle)
 {
-	_cleanup_free_ char *text = probe_text(h, NULL, "lib/modules/%s/%s", h->identity.kernel, file);
+	_cleanup_free_ char *text =
+		probe_text(h, NULL, "lib/modules/%s/%s", h->identity.kernel, file);
 
 	return text && strstr(text, needle);
 }
@@ -190,8 +193,8 @@ static enum module_state modules_vfio_pci(struct host *h)
 	if (modules_file_lists(h, "modules.dep", "/vfio-pci.ko"))
 		return MODULE_AVAILABLE;
 	/* A folder with nothing but leftovers of a removed kernel says nothing. */
-	return probe_exists(h, "lib/modules/%s/modules.dep", h->identity.kernel) ? MODULE_MISSING :
-										   MODULE_UNKNOWN;
+	return probe_exists(h, "lib/modules/%s/modules.dep", h->identity.kernel) ? MODULE_MISSING
+										 : MODULE_UNKNOWN;
 }
 
 static int modules_run(struct host *h, struct err *err _unused_)

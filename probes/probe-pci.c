@@ -118,7 +118,8 @@ static bool pci_parse_modalias(const char *text, struct pci_device *d)
 	int end = 0;
 
 	if (sscanf(text, "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x%n", &v, &dev, &sv, &sd, &bc, &sc, &i,
-		   &end) != 7 || text[end] || v > 0xffff || dev > 0xffff || sv > 0xffff || sd > 0xffff)
+		   &end) != 7 ||
+	    text[end] || v > 0xffff || dev > 0xffff || sv > 0xffff || sd > 0xffff)
 		return false;
 	d->vendor = (uint16_t)v;
 	d->device = (uint16_t)dev;
@@ -144,10 +145,10 @@ static void pci_read_ids(const struct pci_dir *dir)
 		d->subsystem_device = (uint16_t)n;
 	if (pci_number(dir, "class", 0xffffff, &n) == 0)
 		d->class_code = (uint32_t)n;
-	d->modalias = arena_printf(dir->h->arena, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
-				   d->vendor, d->device, d->subsystem_vendor, d->subsystem_device,
-				   d->class_code >> 16, d->class_code >> 8 & 0xff,
-				   d->class_code & 0xff);
+	d->modalias =
+		arena_printf(dir->h->arena, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
+			     d->vendor, d->device, d->subsystem_vendor, d->subsystem_device,
+			     d->class_code >> 16, d->class_code >> 8 & 0xff, d->class_code & 0xff);
 }
 
 static void pci_identify(const struct pci_dir *dir)
@@ -294,7 +295,8 @@ static struct pci_device *pci_find(const struct host *h, struct pci_addr addr)
 
 	if (!h->n_devices)
 		return NULL;
-	found = bsearch(&wanted, h->devices, h->n_devices, sizeof(struct pci_device *), pci_compare);
+	found = bsearch(&wanted, h->devices, h->n_devices, sizeof(struct pci_device *),
+			pci_compare);
 	return found ? *found : NULL;
 }
 

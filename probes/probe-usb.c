@@ -54,7 +54,8 @@ static void usb_name(struct host *h, struct usb_device *u, struct udev_hwdb *hwd
 	if (!hwdb || (u->vendor_name && u->product_name))
 		return;
 	snprintf(alias, sizeof(alias), "usb:v%04Xp%04X", u->vendor, u->product);
-	udev_list_entry_foreach(entry, udev_hwdb_get_properties_list_entry(hwdb, alias, 0)) {
+	udev_list_entry_foreach(entry, udev_hwdb_get_properties_list_entry(hwdb, alias, 0))
+	{
 		const char *key = udev_list_entry_get_name(entry);
 		const char *value = udev_list_entry_get_value(entry);
 

@@ -15,8 +15,7 @@ const char *probe_attr(struct host *h, const char *fmt, ...) _printf_(2, 3);
 /* The same, but "" is NULL too. */
 const char *probe_word(struct host *h, const char *fmt, ...) _printf_(2, 3);
 /* One number of at most MAX.  0 or -errno; *RET is written on success only. */
-int probe_number(struct host *h, uint64_t max, uint64_t *ret, const char *fmt, ...)
-	_printf_(4, 5);
+int probe_number(struct host *h, uint64_t max, uint64_t *ret, const char *fmt, ...) _printf_(4, 5);
 /* "0" and "1" as such, -1 for anything else. */
 int probe_tristate(struct host *h, const char *fmt, ...) _printf_(2, 3);
 /* A whole file, free() it; NULL when absent or unreadable.  RET_LEN may be NULL. */

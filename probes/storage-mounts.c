@@ -29,11 +29,11 @@ static struct storage_node *storage_by_tag(const struct storage_map *m, const ch
 {
 	for (size_t i = 0; i < m->n; i++) {
 		const struct storage_node *n = m->nodes[i];
-		const char *have = str_eq(tag, "UUID")	    ? n->block->uuid :
-				   str_eq(tag, "LABEL")	    ? n->block->label :
-				   str_eq(tag, "PARTUUID")  ? n->part_uuid :
-				   str_eq(tag, "PARTLABEL") ? n->part_label :
-							      NULL;
+		const char *have = str_eq(tag, "UUID")        ? n->block->uuid
+				   : str_eq(tag, "LABEL")     ? n->block->label
+				   : str_eq(tag, "PARTUUID")  ? n->part_uuid
+				   : str_eq(tag, "PARTLABEL") ? n->part_label
+							      : NULL;
 
 		if (have && strcasecmp(have, value) == 0)
 			return m->nodes[i];
@@ -56,8 +56,8 @@ static struct storage_node *storage_by_path(const struct storage_map *m, const c
 	}
 	if (found)
 		return found;
-	if (fsroot_resolve(m->h->root, m->h->arena, arena_printf(m->h->arena, "dev/%s", name), &real) <
-		    0 ||
+	if (fsroot_resolve(m->h->root, m->h->arena, arena_printf(m->h->arena, "dev/%s", name),
+			   &real) < 0 ||
 	    !str_starts_with(real, "dev/"))
 		return NULL;
 	return storage_by_name(m, real + strlen("dev/"));

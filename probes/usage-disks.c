@@ -8,8 +8,8 @@
 /* Without these the host does not start. */
 static bool usage_is_system_mount(const char *where)
 {
-	static const char *const system[] = { "/", "/boot", "/boot/efi", "/boot/firmware", "/efi",
-					      "/usr", "/var", NULL };
+	static const char *const system[] = { "/",    "/boot", "/boot/efi", "/boot/firmware",
+					      "/efi", "/usr",  "/var",      NULL };
 
 	return strv_contains(system, where);
 }
@@ -31,9 +31,9 @@ static void usage_of_block(struct host *h, const struct block_device *b, struct 
 	if (used)
 		return;
 	if (b->is_holder)
-		pci_device_add_use(h, d, HOST_USE_DISK, false,
-				   arena_printf(h->arena, _("%s is part of an array or volume"),
-						b->name));
+		pci_device_add_use(
+			h, d, HOST_USE_DISK, false,
+			arena_printf(h->arena, _("%s is part of an array or volume"), b->name));
 	else if (b->in_fstab)
 		pci_device_add_use(h, d, HOST_USE_DISK, false,
 				   arena_printf(h->arena, _("%s is named in /etc/fstab"), b->name));

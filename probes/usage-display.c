@@ -51,7 +51,8 @@ void usage_display(struct host *h)
 {
 	for (unsigned i = 0; i < h->n_devices; i++)
 		if (h->devices[i]->boot_vga == 1)
-			usage_add_display(h, h->devices[i], _("screen of the firmware and the boot"));
+			usage_add_display(h, h->devices[i],
+					  _("screen of the firmware and the boot"));
 	usage_connectors(h);
 	/* The text console, where it has a frame buffer. */
 	usage_add_display(h, probe_device_behind(h, "sys/class/graphics/fb0"), _("text console"));

@@ -55,10 +55,10 @@ static void usage_add_cards(const struct usage_cards *c, const char *interface)
 	for (size_t i = 0; i < c->devices.n; i++) {
 		const char *own = c->interfaces.items[i];
 		const char *detail =
-			str_eq(own, interface) ?
-				arena_printf(c->h->arena, _("default route (%s)"), interface) :
-				arena_printf(c->h->arena, _("default route (%s through %s)"),
-					     interface, own);
+			str_eq(own, interface)
+				? arena_printf(c->h->arena, _("default route (%s)"), interface)
+				: arena_printf(c->h->arena, _("default route (%s through %s)"),
+					       interface, own);
 
 		pci_device_add_use(c->h, usage_card_device(c, i), HOST_USE_NETWORK, only, detail);
 	}
