@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probes/probe-util.h"
+
+#include "base/str.h"
+
+#include <string.h>
+#include <strings.h>
+#include <sys/utsname.h>
+
+/* What board makers leave in when nobody fills the form; compared without case. */
+static const char *const identity_placeholders[] = {
+	"to be filled by o.e.m.",
+	"to be filled by o.e.m",
+	"default string",
+	"system manufacturer",
+	"system product name",
+	"system version",
+	"not specified",
+	"not applicable",
+	"not available",
+	"o.e.m.",
+	"oem",
+	"unknown",
+	"none",
+	"n/a",
+	"invalid",
+	"type1productconfigid",
+	"base board manufacturer",
+	"base board product name",
+};
+
+static bool identity_is_placeholder(const char *s)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(identity_placeholders); i++)
+		if (strcasecmp(s, identity_placeholders[i]) == 0)
+			return true;
+	/* "Undefined", "........", "0", "XXXX": nothing a person would call a name */
+	return s[strspn(s, ".-_ 0xX*")] == '\0' || strcasecmp(s, "undefined") == 0;
+}
+
+/* /sys/class/dmi/id/board_vendor: "ASUSTeK COMPUTER INC." */
+static const char *identity_dmi(struct host *h, const char *name)
+{
+	const char *text = probe_word(h, "sys/class/dmi/id/%s", name);
+
+	return text && !identity_is_placeholder(text) ? text : NULL;
+}
+
+/* Value of a shell-like assignment: quotes off, \-escapes of os-release(5) undone. */
+static const char *identity_unquote(struct arena *a, char *value)
+{
+	char *to = value, *from = value;
+	char quote = '\0';
+
+	for (; *from; from++) {
+		if ((*from == '"' || *from == '\'') && (!quote || quote == *from)) {
+			quote = quote ? '\0' : *from;
+			continue;
+		}
+		if (*from == '\\' && quote != '\'' && from[1])
+			from++;
+		*to++ = *from;
+	}
+	*to = '\0';
+	return arena_strdup(a, str_trim(value));
+}
+
+/*
+ * /etc/os-release, or /usr/lib/os-release where /etc has none:
+ *	PRETTY_NAME="Debian GNU/Linux 12 (bookworm)"
+ *	ID=debian
+ *	ID_LIKE="rhel fedora"
+ */
+static void identity_os_release(struct host *h)
+{
+	struct identity_facts *id = &h->identity;
+	_cleanup_free_ char *text = probe_text(h, NULL, "etc/os-release");
+	const char *like = NULL;
+	char *rest, *line;
+
+	if (!text)
+		text = probe_text(h, NULL, "usr/lib/os-release");
+	rest = text;
+	while ((line = probe_next_line(&rest))) {
+		char *value = strchr(line, '=');
+
+		if (!value || *line == '#')
+			continue;
+		*value++ = '\0';
+		if (str_eq(str_trim(line), "PRETTY_NAME"))
+			id->distribution = identity_unquote(h->arena, value);
+		else if (str_eq(line, "ID"))
+			id->os_id = identity_unquote(h->arena, value);
+		else if (str_eq(line, "VERSION_ID"))
+			id->os_version_id = identity_unquote(h->arena, value);
+		else if (str_eq(line, "ID_LIKE"))
+			like = identity_unquote(h->arena, value);
+	}
+	if (id->os_id)
+		arena_strv_add(h->arena, &id->os_like, id->os_id);
+	if (like) {
+		_cleanup_free_ char *copy = xstrdup(like);
+		char *words = copy, *word;
+
+		while ((word = probe_next_word(&words)))
+			arena_strv_add(h->arena, &id->os_like, word);
+	}
+}
+
+/* "Linux version 6.1.0-28-amd64 (debian-kernel@lists.debian.org) …" */
+static const char *identity_proc_version(struct host *h)
+{
+	const char *text = probe_word(h, "proc/version");
+
+	if (!text || !str_starts_with(text, "Linux version "))
+		return NULL;
+	text += strlen("Linux version ");
+	return arena_strndup(h->arena, text, strcspn(text, " "));
+}
+
+static const char *identity_kernel(struct host *h)
+{
+	struct utsname u;
+	const char *release;
+
+	if (fsroot_is_live(h->root) && uname(&u) == 0)
+		return arena_strdup(h->arena, u.release);
+	release = probe_word(h, "proc/sys/kernel/osrelease");
+	return release ? release : identity_proc_version(h);
+}
+
+static int identity_run(struct host *h, struct err *err _unused_)
+{
+	struct identity_facts *id = &h->identity;
+	uint64_t chassis;
+
+	id->vendor = identity_dmi(h, "sys_vendor");
+	id->product = identity_dmi(h, "product_name");
+	id->board = identity_dmi(h, "board_name");
+	id->board_vendor = identity_dmi(h, "board_vendor");
+	id->firmware_version = identity_dmi(h, "bios_version");
+	id->firmware_date = identity_dmi(h, "bios_date");
+	if (probe_number(h, 255, &chassis, "sys/class/dmi/id/chassis_type") == 0)
+		id->chassis_type = (int)chassis;
+	identity_os_release(h);
+	id->kernel = identity_kernel(h);
+	return 0;
+}
+
+const struct probe probe_identity = {
+	.name = "identity",
+	.title = N_("System and distribution"),
+	.run = identity_run,
+};

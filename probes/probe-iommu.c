@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probes/probe-util.h"
+
+#include "base/str.h"
+#include "base/strv.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * /sys/class/iommu: dmar0 (Intel), ivhd0 (AMD), smmu3.0x… (ARM), virtio0.  A unit is there only while
+ * its driver runs; the folder itself exists without any.
+ */
+static void iommu_units(struct host *h)
+{
+	struct iommu_facts *io = &h->iommu;
+	_cleanup_strv_ char **names = probe_list(h, "sys/class/iommu");
+	size_t n = strv_length(strv_const(names));
+
+	if (n == 0)
+		return;
+	io->units = arena_alloc(h->arena, n * sizeof(*io->units));
+	for (size_t i = 0; i < n; i++)
+		io->units[io->n_units++].name = arena_strdup(h->arena, names[i]);
+}
+
+/* DMAR flags at 0x25: bit 0 INTR_REMAP, 1 X2APIC_OPT_OUT, 2 DMA_CTRL_PLATFORM_OPT_IN.  Root only. */
+static void iommu_read_dmar(struct host *h)
+{
+	_cleanup_free_ char *table = NULL;
+	const char *path = "sys/firmware/acpi/tables/DMAR";
+	size_t len;
+
+	table = probe_text(h, &len, "%s", path);
+	if (!table)
+		return;
+	if (len >= 0x30 && memcmp(table, "DMAR", 4) == 0)
+		h->iommu.dmar_flags = (unsigned char)table[0x25];
+	else
+		probe_note(h, path, -EBADMSG);
+}
+
+/* The folder is readable for everyone, so existence counts; the tables themselves are mode 0400. */
+static void iommu_acpi(struct host *h)
+{
+	struct iommu_facts *io = &h->iommu;
+	_cleanup_strv_ char **tables = NULL;
+	const char *path = "sys/firmware/acpi/tables";
+	int r = fsroot_list(h->root, path, &tables);
+
+	if (r < 0) {
+		if (r != -ENOENT)
+			probe_note(h, path, r);
+		return;
+	}
+	io->acpi_readable = true;
+	io->has_dmar = strv_contains(strv_const(tables), "DMAR");
+	io->has_ivrs = strv_contains(strv_const(tables), "IVRS");
+	io->has_iort = strv_contains(strv_const(tables), "IORT");
+	io->has_viot = strv_contains(strv_const(tables), "VIOT");
+	if (io->has_dmar)
+		iommu_read_dmar(h);
+}
+
+/*
+ * /proc/interrupts names the interrupt chips; with remapping they start with "IR-":
+ *	 16:          0          0  IR-IO-APIC   16-fasteoi   i801_smbus
+ *	125:          0     104332  IR-PCI-MSI 524288-edge      xhci_hcd
+ * Without any of the x86 chips (ARM) it says nothing.
+ */
+static int iommu_irq_remapping(struct host *h)
+{
+	_cleanup_free_ char *text = probe_text(h, NULL, "proc/interrupts");
+
+	if (!text)
+		return -1;
+	if (strstr(text, " IR-"))
+		return 1;
+	return strstr(text, " IO-APIC") || strstr(text, " PCI-MSI") ? 0 : -1;
+}
+
+static int iommu_run(struct host *h, struct err *err _unused_)
+{
+	iommu_units(h);
+	iommu_acpi(h);
+	h->iommu.irq_remapping = iommu_irq_remapping(h);
+	return 0;
+}
+
+const struct probe probe_iommu = {
+	.name = "iommu",
+	.title = N_("IOMMU"),
+	.run = iommu_run,
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probes/probe-util.h"
+
+#include "base/str.h"
+#include "base/strv.h"
+#include "model/kargs.h"
+#include "probes/kernel-log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+static void kernel_cmdline(struct host *h)
+{
+	_cleanup_kargs_ struct kargs args = { 0 };
+
+	h->kernel.cmdline = probe_attr(h, "proc/cmdline");
+	if (!h->kernel.cmdline)
+		return;
+	kargs_parse(h->kernel.cmdline, &args);
+	for (char **a = args.args; a && *a; a++)
+		arena_strv_add(h->arena, &h->kernel.args, *a);
+}
+
+/*
+ * /boot/config-6.1.0-28-amd64 (Debian, Fedora, openSUSE) or /lib/modules/…/config (Fedora, ostree):
+ *	# CONFIG_INTEL_IOMMU_DEFAULT_ON is not set
+ *	CONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y
+ * Only /proc/config.gz is left where neither exists; then the answer stays unknown.
+ */
+static void kernel_config(struct host *h)
+{
+	struct kernel_facts *k = &h->kernel;
+	_cleanup_free_ char *text = NULL;
+
+	if (!h->identity.kernel)
+		return;
+	text = probe_text(h, NULL, "boot/config-%s", h->identity.kernel);
+	if (!text)
+		text = probe_text(h, NULL, "lib/modules/%s/config", h->identity.kernel);
+	/* A truncated file, or one of another architecture, would read as "off". */
+	if (!text || !strstr(text, "CONFIG_INTEL_IOMMU"))
+		return;
+	k->intel_iommu_default_on = strstr(text, "\nCONFIG_INTEL_IOMMU_DEFAULT_ON=y") != NULL;
+	k->intel_iommu_default_on_but_gfx =
+		strstr(text, "\nCONFIG_INTEL_IOMMU_DEFAULT_ON_INTGPU_OFF=y") != NULL;
+}
+
+/*
+ * Is the symbol in the table?  -1 when the table does not name functions of the PCI core either: a
+ * stub (Debian's System.map) or hidden.  /proc/kallsyms has some 10 MB, so it is searched by pieces.
+ */
+static int kernel_has_symbol(struct host *h, const char *path, const char *symbol)
+{
+	char buf[65536 + 256];
+	size_t kept = 0;
+	bool usable = false;
+	_cleanup_close_ int fd = fsroot_openat(h->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return -1;
+	for (;;) {
+		ssize_t n = read(fd, buf + kept, 65536);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			break;
+		kept += (size_t)n;
+		usable =
+			usable || memmem(buf, kept, " pci_request_acs", strlen(" pci_request_acs"));
+		if (memmem(buf, kept, symbol, strlen(symbol)))
+			return 1;
+		/* The name may be cut by the end of the piece. */
+		if (kept > 255) {
+			memmove(buf, buf + kept - 255, 255);
+			kept = 255;
+		}
+	}
+	return usable ? 0 : -1;
+}
+
+/*
+ * pcie_acs_override= exists only in patched kernels, and no config symbol tells.  Signs, best first:
+ * the patch's own warning, the kernel's complaint about an unknown parameter, its symbols.
+ */
+static int kernel_acs_override(struct host *h)
+{
+	char map[PATH_MAX];
+	int known;
+
+	if (host_log_find(h, "PCIe ACS overrides enabled"))
+		return 1;
+	for (const char *const *l = h->kernel.log; l && *l; l++)
+		if (strstr(*l, "Unknown kernel command line parameters") &&
+		    strstr(*l, "pcie_acs_override"))
+			return 0;
+	if (h->identity.kernel) {
+		snprintf(map, sizeof(map), "boot/System.map-%s", h->identity.kernel);
+		known = kernel_has_symbol(h, map, " pcie_acs_override");
+		if (known >= 0)
+			return known;
+	}
+	return kernel_has_symbol(h, "proc/kallsyms", " pcie_acs_override");
+}
+
+static int kernel_run(struct host *h, struct err *err _unused_)
+{
+	kernel_cmdline(h);
+	h->kernel.boot_id = probe_word(h, "proc/sys/kernel/random/boot_id");
+	kernel_log_read(h);
+	kernel_config(h);
+	h->kernel.acs_override_known = kernel_acs_override(h);
+	return 0;
+}
+
+const struct probe probe_kernel = {
+	.name = "kernel",
+	.title = N_("Kernel and its log"),
+	.run = kernel_run,
+};

@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probes/pci-config.h"
+#include "probes/pci-names.h"
+#include "probes/probe-util.h"
+
+#include "base/str.h"
+#include "base/strv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#define PCI_DEVICES "sys/bus/pci/devices"
+
+/*
+ * A device's folder is opened once below the root and its files from there: with hundreds of functions
+ * most of the time goes into walking long paths.  Files in it are never links, links are only read.
+ */
+struct pci_dir {
+	struct host *h;
+	struct pci_device *d;
+	int fd;
+};
+
+static int pci_note(const struct pci_dir *dir, const char *name, int code)
+{
+	char path[PATH_MAX];
+
+	if (code == -ENOENT || code == -ENODEV || code == -ENXIO)
+		return code;
+	snprintf(path, sizeof(path), "%s/%s", dir->d->syspath, name);
+	probe_note(dir->h, path, code);
+	return code;
+}
+
+/* Recorded files of mode 0000 could not be read where they come from, so not here either. */
+static int pci_open(const struct pci_dir *dir, const char *name)
+{
+	struct stat st;
+	int fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (fsroot_is_live(dir->h->root) || fstat(fd, &st) < 0 || (st.st_mode & 07777))
+		return fd;
+	close(fd);
+	return -EACCES;
+}
+
+/* Trimmed, in the arena; NULL when absent, unreadable or a driver's refusal. */
+static const char *pci_attr(const struct pci_dir *dir, const char *name)
+{
+	char buf[4096];
+	ssize_t n;
+	_cleanup_close_ int fd = pci_open(dir, name);
+
+	if (fd < 0) {
+		pci_note(dir, name, fd);
+		return NULL;
+	}
+	do
+		n = read(fd, buf, sizeof(buf) - 1);
+	while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		if (errno != EINVAL)
+			pci_note(dir, name, -errno);
+		return NULL;
+	}
+	buf[n] = '\0';
+	return arena_strdup(dir->h->arena, str_trim(buf));
+}
+
+static const char *pci_word(const struct pci_dir *dir, const char *name)
+{
+	const char *text = pci_attr(dir, name);
+
+	return str_is_empty(text) ? NULL : text;
+}
+
+static int pci_number(const struct pci_dir *dir, const char *name, uint64_t max, uint64_t *ret)
+{
+	const char *text = pci_attr(dir, name);
+	int r;
+
+	if (!text)
+		return -ENOENT;
+	r = str_to_u64(text, max, ret);
+	return r < 0 ? pci_note(dir, name, r) : 0;
+}
+
+static bool pci_has(const struct pci_dir *dir, const char *name)
+{
+	return faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Last component of what a link says: "../../../bus/pci/drivers/nvme" → "nvme". */
+static const char *pci_link(const struct pci_dir *dir, const char *name)
+{
+	char target[PATH_MAX];
+	const char *slash;
+	ssize_t n = readlinkat(dir->fd, name, target, sizeof(target) - 1);
+
+	if (n <= 0)
+		return NULL;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	return arena_strdup(dir->h->arena, slash ? slash + 1 : target);
+}
+
+/*
+ * One line tells all ids:
+ *	pci:v000010DEd00002482sv00001462sd00005051bc03sc00i00
+ */
+static bool pci_parse_modalias(const char *text, struct pci_device *d)
+{
+	unsigned v, dev, sv, sd, bc, sc, i;
+	int end = 0;
+
+	if (sscanf(text, "pci:v%8xd%8xsv%8xsd%8xbc%2xsc%2xi%2x%n", &v, &dev, &sv, &sd, &bc, &sc, &i,
+		   &end) != 7 ||
+	    text[end] || v > 0xffff || dev > 0xffff || sv > 0xffff || sd > 0xffff)
+		return false;
+	d->vendor = (uint16_t)v;
+	d->device = (uint16_t)dev;
+	d->subsystem_vendor = (uint16_t)sv;
+	d->subsystem_device = (uint16_t)sd;
+	d->class_code = bc << 16 | sc << 8 | i;
+	return true;
+}
+
+/* Files of their own: "0x10de", "0x030000". */
+static void pci_read_ids(const struct pci_dir *dir)
+{
+	struct pci_device *d = dir->d;
+	uint64_t n;
+
+	if (pci_number(dir, "vendor", 0xffff, &n) == 0)
+		d->vendor = (uint16_t)n;
+	if (pci_number(dir, "device", 0xffff, &n) == 0)
+		d->device = (uint16_t)n;
+	if (pci_number(dir, "subsystem_vendor", 0xffff, &n) == 0)
+		d->subsystem_vendor = (uint16_t)n;
+	if (pci_number(dir, "subsystem_device", 0xffff, &n) == 0)
+		d->subsystem_device = (uint16_t)n;
+	if (pci_number(dir, "class", 0xffffff, &n) == 0)
+		d->class_code = (uint32_t)n;
+	d->modalias =
+		arena_printf(dir->h->arena, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
+			     d->vendor, d->device, d->subsystem_vendor, d->subsystem_device,
+			     d->class_code >> 16, d->class_code >> 8 & 0xff, d->class_code & 0xff);
+}
+
+static void pci_identify(const struct pci_dir *dir)
+{
+	struct pci_device *d = dir->d;
+
+	d->modalias = pci_word(dir, "modalias");
+	if (!d->modalias || !pci_parse_modalias(d->modalias, d))
+		pci_read_ids(dir);
+	if (d->subsystem_vendor == 0xffff) /* "none" on some bridges */
+		d->subsystem_vendor = d->subsystem_device = 0;
+}
+
+/* "flr bus" → { "flr", "bus" }; the file is absent when there is no way, or before Linux 5.15. */
+static void pci_read_reset(const struct pci_dir *dir)
+{
+	const char *text = pci_attr(dir, "reset_method");
+	_cleanup_free_ char *copy = NULL;
+	char *rest, *word;
+
+	if (!text)
+		return;
+	dir->d->reset_known = 1;
+	copy = xstrdup(text);
+	rest = copy;
+	while ((word = probe_next_word(&rest)))
+		arena_strv_add(dir->h->arena, &dir->d->reset, word);
+}
+
+/* "-1" where the machine has no nodes. */
+static void pci_read_numa(const struct pci_dir *dir)
+{
+	const char *text = pci_word(dir, "numa_node");
+	uint64_t node;
+
+	if (!text || str_eq(text, "-1"))
+		return;
+	if (str_to_u64(text, 4096, &node) == 0)
+		dir->d->numa_node = (int)node;
+	else
+		pci_note(dir, "numa_node", -EINVAL);
+}
+
+static void pci_read_sriov(const struct pci_dir *dir)
+{
+	uint64_t n;
+
+	if (pci_number(dir, "sriov_totalvfs", 0xffff, &n) < 0)
+		return;
+	dir->d->sriov_total = (int)n;
+	dir->d->sriov_enabled = 0;
+	if (pci_number(dir, "sriov_numvfs", 0xffff, &n) == 0)
+		dir->d->sriov_enabled = (int)n;
+}
+
+static void pci_read_mdev(const struct pci_dir *dir)
+{
+	_cleanup_strv_ char **types = NULL;
+
+	if (!pci_has(dir, "mdev_supported_types"))
+		return;
+	types = probe_list(dir->h, "%s/mdev_supported_types", dir->d->syspath);
+	for (char **t = types; t && *t; t++)
+		arena_strv_add(dir->h->arena, &dir->d->mdev, *t);
+}
+
+static void pci_read_attributes(const struct pci_dir *dir)
+{
+	struct pci_device *d = dir->d;
+	uint64_t n;
+
+	d->driver = pci_link(dir, "driver");
+	d->driver_override = pci_word(dir, "driver_override");
+	if (str_eq(d->driver_override, "(null)")) /* nothing was written */
+		d->driver_override = NULL;
+	pci_read_numa(dir);
+	if (d->class_code >> 16 == 0x03 && pci_number(dir, "boot_vga", 1, &n) == 0)
+		d->boot_vga = (int)n;
+	pci_read_reset(dir);
+	d->rom = pci_has(dir, "rom");
+	d->power_state = pci_word(dir, "power_state");
+	pci_read_sriov(dir);
+	pci_read_mdev(dir);
+}
+
+/*
+ * /sys/bus/pci/devices/0000:01:00.0 -> ../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0
+ * A capture without links has the directory itself.
+ */
+static const char *pci_syspath(struct host *h, const char *name)
+{
+	char path[PATH_MAX];
+	const char *text;
+
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s", name);
+	if (fsroot_readlink(h->root, h->arena, path, &text) == 0 &&
+	    str_starts_with(text, "../../../devices/"))
+		return arena_printf(h->arena, "sys/%s", text + strlen("../../../"));
+	return arena_strdup(h->arena, path);
+}
+
+static struct pci_device *pci_device_new(struct host *h, struct pci_addr addr, const char *name)
+{
+	struct pci_device *d = arena_alloc(h->arena, sizeof(*d));
+
+	d->addr = addr;
+	pci_addr_format(addr, d->address);
+	d->syspath = pci_syspath(h, name);
+	d->numa_node = d->boot_vga = d->rom = -1;
+	d->sriov_total = d->sriov_enabled = -1;
+	d->port_type = PCI_PORT_UNKNOWN;
+	d->acs_cap = d->acs_ctrl = -1;
+	return d;
+}
+
+static int pci_compare(const void *a, const void *b)
+{
+	const struct pci_device *const *left = a, *const *right = b;
+
+	return pci_addr_compare((*left)->addr, (*right)->addr);
+}
+
+static void pci_list_devices(struct host *h)
+{
+	_cleanup_strv_ char **names = probe_list(h, PCI_DEVICES);
+	size_t n = strv_length(strv_const(names));
+
+	if (n == 0)
+		return;
+	h->devices = arena_alloc(h->arena, n * sizeof(struct pci_device *));
+	for (char **name = names; *name; name++) {
+		struct pci_addr addr;
+
+		if (pci_addr_parse(*name, &addr) == 0)
+			h->devices[h->n_devices++] = pci_device_new(h, addr, *name);
+	}
+	/* By number: "10000:" sorts before "2000:" as text. */
+	qsort(h->devices, h->n_devices, sizeof(struct pci_device *), pci_compare);
+}
+
+static struct pci_device *pci_find(const struct host *h, struct pci_addr addr)
+{
+	struct pci_device key = { .addr = addr }, *wanted = &key, **found;
+
+	if (!h->n_devices)
+		return NULL;
+	found = bsearch(&wanted, h->devices, h->n_devices, sizeof(struct pci_device *),
+			pci_compare);
+	return found ? *found : NULL;
+}
+
+/* The component above the device's own in its path is the bridge, "pci0000:00" a root bus. */
+static struct pci_device *pci_find_parent(struct host *h, const struct pci_device *d)
+{
+	const char *slash = strrchr(d->syspath, '/'), *start = slash;
+	char name[PCI_ADDR_TEXT];
+	struct pci_addr addr;
+	size_t n;
+
+	while (start && start > d->syspath && start[-1] != '/')
+		start--;
+	n = start ? (size_t)(slash - start) : 0;
+	if (n == 0 || n >= sizeof(name))
+		return NULL;
+	memcpy(name, start, n);
+	name[n] = '\0';
+	return pci_addr_parse(name, &addr) == 0 ? pci_find(h, addr) : NULL;
+}
+
+/* physfn -> ../0000:01:00.0 */
+static struct pci_device *pci_find_physfn(const struct pci_dir *dir)
+{
+	const char *name = pci_link(dir, "physfn");
+	struct pci_addr addr;
+
+	return name && pci_addr_parse(name, &addr) == 0 ? pci_find(dir->h, addr) : NULL;
+}
+
+static void pci_read_device(struct host *h, struct pci_device *d, struct pci_access *access,
+			    struct pci_names *names)
+{
+	struct pci_dir dir = { .h = h, .d = d };
+	_cleanup_close_ int fd = fsroot_openat(h->root, d->syspath, O_PATH | O_DIRECTORY);
+	uint64_t n;
+
+	if (fd < 0) {
+		probe_note(h, d->syspath, fd); /* unplugged just now */
+	} else {
+		dir.fd = fd;
+		pci_identify(&dir);
+		pci_read_attributes(&dir);
+		d->physfn = pci_find_physfn(&dir);
+		pci_config_read(access, h, d);
+		/* The attribute tells what config space does not without rights to it. */
+		if (d->config_len == 0 && pci_number(&dir, "revision", 0xff, &n) == 0)
+			d->revision = (uint8_t)n;
+	}
+	d->parent = pci_find_parent(h, d);
+	pci_names_fill(names, h, d);
+}
+
+/* reset_method came with 5.15: where no device has it, its absence says nothing. */
+static void pci_settle_reset(struct host *h)
+{
+	bool kernel_tells = false;
+
+	for (unsigned i = 0; i < h->n_devices; i++)
+		kernel_tells = kernel_tells || h->devices[i]->reset_known;
+	for (unsigned i = 0; i < h->n_devices; i++)
+		h->devices[i]->reset_known = kernel_tells;
+}
+
+static int pci_run(struct host *h, struct err *err)
+{
+	struct pci_access *access;
+	struct pci_names *names;
+
+	pci_list_devices(h);
+	if (!h->n_devices)
+		return 0; /* a container, or a machine without PCI */
+	access = pci_config_open(h);
+	if (!access)
+		return err_set(err, ERR_BUG, -EIO, _("libpci cannot read the devices below %s."),
+			       fsroot_display(h->root));
+	names = pci_names_open(h, access);
+	for (unsigned i = 0; i < h->n_devices; i++)
+		pci_read_device(h, h->devices[i], access, names);
+	pci_names_close(names);
+	pci_config_close(access);
+	pci_settle_reset(h);
+	return 0;
+}
+
+const struct probe probe_pci = {
+	.name = "pci",
+	.title = N_("PCI devices"),
+	.run = pci_run,
+};

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probes/probe-util.h"
+
+#include "base/str.h"
+#include "base/strv.h"
+
+#include <string.h>
+
+/* One program: files any of which proves it is there, packages any of which tells its version. */
+struct software_kind {
+	const char *files[8];
+	const char *packages[6];
+};
+
+static const struct software_kind software_qemu = {
+	.files = { "usr/bin/qemu-system-x86_64", "usr/bin/qemu-kvm", "usr/libexec/qemu-kvm",
+		   "usr/bin/qemu-system-aarch64", "usr/bin/kvm" },
+	.packages = { "qemu-system-x86", "pve-qemu-kvm", "qemu-system-arm", "qemu-system-x86-xen",
+		      "qemu-base" },
+};
+static const struct software_kind software_libvirt = {
+	.files = { "usr/sbin/libvirtd", "usr/sbin/virtqemud", "usr/bin/libvirtd",
+		   "usr/bin/virtqemud" },
+	.packages = { "libvirt-daemon", "libvirt-daemon-driver-qemu", "libvirt" },
+};
+static const struct software_kind software_ovmf = {
+	.files = { "usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_CODE.fd",
+		   "usr/share/edk2/ovmf/OVMF_CODE.fd", "usr/share/edk2/x64/OVMF_CODE.4m.fd",
+		   "usr/share/edk2/x64/OVMF_CODE.fd", "usr/share/qemu/ovmf-x86_64-code.bin",
+		   "usr/share/pve-edk2-firmware/OVMF_CODE_4M.fd" },
+	.packages = { "ovmf", "pve-edk2-firmware-ovmf", "pve-edk2-firmware", "edk2-ovmf" },
+};
+static const struct software_kind software_swtpm = {
+	.files = { "usr/bin/swtpm" },
+	.packages = { "swtpm" },
+};
+
+/*
+ * /var/lib/dpkg/status:
+ *	Package: qemu-system-x86
+ *	Status: install ok installed
+ *	Version: 1:7.2+dfsg-7+deb12u13
+ * A removed package keeps its paragraph with another status.
+ */
+static const char *software_from_dpkg(struct arena *a, const char *status, const char *package)
+{
+	_cleanup_free_ char *head = xasprintf("\nPackage: %s\n", package), *paragraph = NULL;
+	const char *at = str_starts_with(status, head + 1) ? status : strstr(status, head), *end;
+	const char *version;
+
+	if (!at)
+		return NULL;
+	end = strstr(at, "\n\n");
+	paragraph = end ? xstrndup(at, (size_t)(end - at)) : xstrdup(at);
+	version = strstr(paragraph, "\nVersion: ");
+	if (!version || (!strstr(paragraph, "\nStatus: install ok installed") &&
+			 !strstr(paragraph, "\nStatus: hold ok installed")))
+		return NULL;
+	version += strlen("\nVersion: ");
+	return arena_strndup(a, version, strcspn(version, "\n"));
+}
+
+/* /var/lib/pacman/local/qemu-base-9.1.0-1: name-version-release */
+static const char *software_from_pacman(struct arena *a, char **installed, const char *package)
+{
+	_cleanup_free_ char *prefix = xasprintf("%s-", package);
+
+	for (char **name = installed; name && *name; name++) {
+		const char *version = *name + strlen(prefix);
+
+		if (str_starts_with(*name, prefix) && *version >= '0' && *version <= '9')
+			return arena_strdup(a, version);
+	}
+	return NULL;
+}
+
+static const char *software_find(struct host *h, const struct software_kind *kind,
+				 const char *status, char **pacman)
+{
+	bool present = false;
+	const char *version = NULL;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kind->files) && kind->files[i]; i++)
+		present = present || fsroot_exists(h->root, kind->files[i]);
+	if (!present)
+		return NULL;
+	for (unsigned i = 0; !version && i < ARRAY_SIZE(kind->packages) && kind->packages[i]; i++) {
+		if (status)
+			version = software_from_dpkg(h->arena, status, kind->packages[i]);
+		if (!version)
+			version = software_from_pacman(h->arena, pacman, kind->packages[i]);
+	}
+	/* rpm's database is no text: there, but which one only the program itself could say */
+	return version ? version : "";
+}
+
+static int software_run(struct host *h, struct err *err _unused_)
+{
+	_cleanup_free_ char *status = probe_text(h, NULL, "var/lib/dpkg/status");
+	_cleanup_strv_ char **pacman = probe_list(h, "var/lib/pacman/local");
+
+	h->software.qemu = software_find(h, &software_qemu, status, pacman);
+	h->software.libvirt = software_find(h, &software_libvirt, status, pacman);
+	h->software.ovmf = software_find(h, &software_ovmf, status, pacman);
+	h->software.swtpm = software_find(h, &software_swtpm, status, pacman);
+	return 0;
+}
+
+const struct probe probe_software = {
+	.name = "software",
+	.title = N_("Installed programs"),
+	.run = software_run,
+};

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "recorded.h"
+
+#define ALL "identity kernel pci storage net usb usage"
+#define DEV "/sys/devices/pci0000:00/"
+#define PATH(address) "/sys/bus/pci/devices/" address " -> ../../../devices/pci0000:00/" address "\n"
+
+static const struct host_use *find_use(const struct pci_device *d, enum host_use_kind kind,
+				       const char *detail)
+{
+	for (unsigned i = 0; i < d->n_uses; i++)
+		if (d->uses[i].kind == kind && (!detail || str_eq(d->uses[i].detail, detail)))
+			return &d->uses[i];
+	return NULL;
+}
+
+/* -1: not used like that */
+static int use_is_only(const struct pci_device *d, enum host_use_kind kind, const char *detail)
+{
+	const struct host_use *use = find_use(d, kind, detail);
+
+	return use ? use->only : -1;
+}
+
+static struct block_device *find_block(struct host *h, const char *name)
+{
+	for (unsigned i = 0; i < h->n_blocks; i++)
+		if (str_eq(h->blocks[i]->name, name))
+			return h->blocks[i];
+	ck_abort_msg("no block device %s", name);
+	abort();
+}
+
+#define NVME "/sys/devices/pci0000:00/0000:00:09.0/nvme/nvme0/nvme0n1"
+#define SATA "/sys/devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block/sda"
+
+/* nvme0n1: ESP, LUKS with LVM for / and swap; sda: data by fstab and a loose partition. */
+#define DISKS                                                                                      \
+	PATH("0000:00:09.0") PATH("0000:00:17.0")                                                  \
+	"/sys/block/nvme0n1 -> ../devices/pci0000:00/0000:00:09.0/nvme/nvme0/nvme0n1\n"            \
+	NVME "/size = 2000\n" NVME "/dev = 259:0\n"                                                \
+	NVME "/nvme0n1p1/dev = 259:1\n" NVME "/nvme0n1p1/partition = 1\n"                          \
+	NVME "/nvme0n1p2/dev = 259:2\n" NVME "/nvme0n1p2/partition = 2\n"                          \
+	NVME "/nvme0n1p2/holders/dm-0/\n"                                                          \
+	"/sys/block/dm-0/dev = 254:0\n/sys/block/dm-0/slaves/nvme0n1p2/\n"                         \
+	"/sys/block/dm-0/dm/name = crypt\n"                                                        \
+	"/sys/block/dm-1/dev = 254:1\n/sys/block/dm-1/slaves/dm-0/\n"                              \
+	"/sys/block/dm-1/dm/name = vg-root\n"                                                      \
+	"/sys/block/dm-2/dev = 254:2\n/sys/block/dm-2/slaves/dm-0/\n"                              \
+	"/sys/block/dm-2/dm/name = vg-swap\n"                                                      \
+	"/sys/block/sda -> ../devices/pci0000:00/0000:00:17.0/ata1/host0/target0:0:0/0:0:0:0/block/sda\n" \
+	SATA "/size = junk\n" SATA "/dev = 8:0\n"                                                  \
+	SATA "/sda1/dev = 8:1\n" SATA "/sda1/partition = 1\n"                                      \
+	"/sys/block/loop0/dev = 7:0\n"                                                             \
+	"/run/udev/data/b259:1 <<\n"                                                               \
+	"\tE:ID_FS_TYPE=vfat\n"                                                                    \
+	"\tE:ID_PART_ENTRY_TYPE=c12a7328-f81f-11d2-ba4b-00a0c93ec93b\n"                            \
+	"/run/udev/data/b8:1 <<\n"                                                                 \
+	"\tS:disk/by-id/ata-data-part1\n"                                                          \
+	"\tE:ID_FS_TYPE=ext4\n"                                                                    \
+	"\tE:ID_FS_LABEL=data\n"                                                                   \
+	"\tE:ID_FS_UUID=1ab00000-0000-4000-8000-000000000002\n"
+
+START_TEST(storage_through_volumes)
+{
+	RECORDED(h,
+		 DISKS
+		 "/proc/self/mountinfo <<\n"
+		 "\t29 1 254:1 / / rw,relatime shared:1 - ext4 /dev/mapper/vg-root rw\n"
+		 "\t30 29 259:1 / /boot/efi rw - vfat /dev/nvme0n1p1 rw\n"
+		 "\t31 29 0:5 / /dev rw - devtmpfs udev rw\n"
+		 "\t32 broken line\n"
+		 "\t33 29 8:1 / /srv/my\\040data rw - ext4 /dev/sda1 rw\n"
+		 "/proc/swaps <<\n"
+		 "\tFilename\t\t\t\tType\t\tSize\n"
+		 "\t/dev/mapper/vg-swap partition 8388604 0 -2\n"
+		 "\t/srv/my\\040data/swapfile file 1000 0 -3\n"
+		 "/etc/fstab <<\n"
+		 "\t# comment\n"
+		 "\tUUID=1ab00000-0000-4000-8000-000000000002 /srv ext4 defaults 0 2\n",
+		 ALL);
+	struct pci_device *nvme = recorded_device(h, "00:09.0"), *sata = recorded_device(h, "00:17.0");
+	struct block_device *b = find_block(h, "nvme0n1p2");
+
+	ck_assert_uint_eq(h->n_blocks, 8);
+	ck_assert(find_block(h, "nvme0n1p1")->is_esp);
+	ck_assert_int_eq(find_block(h, "nvme0n1")->bytes, 2000 * 512);
+	ck_assert_int_eq(find_block(h, "sda")->bytes, -1);
+	ck_assert(recorded_has(h->broken, "/sys/block/sda/size"));
+	ck_assert_str_eq(b->parent, "nvme0n1");
+	ck_assert_ptr_eq(b->controller, nvme);
+	ck_assert(b->is_holder && b->is_swap);
+	ck_assert_uint_eq(strv_length(b->mounts), 1);
+	ck_assert_str_eq(b->mounts[0], "/");
+	ck_assert_str_eq(find_block(h, "sda1")->mounts[0], "/srv/my data");
+	ck_assert(find_block(h, "sda1")->in_fstab);
+	ck_assert_str_eq(find_block(h, "sda1")->label, "data");
+
+	ck_assert_ptr_nonnull(find_use(nvme, HOST_USE_ROOT_DISK, "/ on nvme0n1p2"));
+	ck_assert_int_eq(use_is_only(nvme, HOST_USE_ROOT_DISK, "/ on nvme0n1p2"), 1);
+	ck_assert_ptr_nonnull(find_use(nvme, HOST_USE_ROOT_DISK, "/boot/efi on nvme0n1p1"));
+	ck_assert_ptr_nonnull(find_use(nvme, HOST_USE_SWAP, NULL));
+	ck_assert_ptr_null(find_use(sata, HOST_USE_ROOT_DISK, NULL));
+	ck_assert_ptr_nonnull(find_use(sata, HOST_USE_DISK, "/srv/my data on sda1"));
+	ck_assert_int_eq(use_is_only(sata, HOST_USE_DISK, NULL), 0);
+	ck_assert_ptr_nonnull(find_use(sata, HOST_USE_SWAP, "swap on sda1"));
+}
+END_TEST
+
+/* A root that does not run: fstab says what it would mount. */
+START_TEST(storage_by_fstab_alone)
+{
+	RECORDED(h,
+		 DISKS
+		 "/etc/fstab <<\n"
+		 "\t/dev/disk/by-id/ata-data-part1 / ext4 defaults 0 1\n"
+		 "\t/dev/nvme0n1p1 /mnt vfat noauto 0 0\n"
+		 "\tLABEL=nowhere /x ext4 defaults 0 0\n",
+		 ALL);
+
+	ck_assert_ptr_nonnull(
+		find_use(recorded_device(h, "00:17.0"), HOST_USE_ROOT_DISK, "/ on sda1"));
+	ck_assert_ptr_null(find_block(h, "nvme0n1p1")->mounts);
+	ck_assert_ptr_nonnull(find_use(recorded_device(h, "00:09.0"), HOST_USE_DISK,
+				       "nvme0n1p1 is named in /etc/fstab"));
+}
+END_TEST
+
+START_TEST(storage_of_pools)
+{
+	RECORDED(h,
+		 DISKS
+		 "/run/udev/data/b259:2 <<\n"
+		 "\tE:ID_FS_TYPE=zfs_member\n"
+		 "\tE:ID_FS_LABEL=rpool\n"
+		 "/run/udev/data/b8:0 <<\n"
+		 "\tE:ID_FS_TYPE=btrfs\n"
+		 "\tE:ID_FS_UUID=1ab00000-0000-4000-8000-000000000002\n"
+		 "/run/udev/data/b259:0 <<\n"
+		 "\tE:ID_FS_TYPE=btrfs\n"
+		 "\tE:ID_FS_UUID=1ab00000-0000-4000-8000-000000000002\n"
+		 "/proc/self/mountinfo <<\n"
+		 "\t29 1 0:26 / / rw - zfs rpool/ROOT/pve-1 rw\n"
+		 "\t30 1 0:27 / /data rw - btrfs /dev/sda rw\n",
+		 ALL);
+	struct pci_device *nvme = recorded_device(h, "00:09.0");
+
+	ck_assert(find_block(h, "nvme0n1p2")->is_holder);
+	ck_assert_ptr_nonnull(find_use(nvme, HOST_USE_ROOT_DISK, "/ on nvme0n1p2"));
+	ck_assert_ptr_nonnull(find_use(nvme, HOST_USE_DISK, "/data on nvme0n1"));
+}
+END_TEST
+
+START_TEST(storage_of_multipath_nvme)
+{
+	RECORDED(h,
+		 PATH("0000:00:09.0") DEV "0000:00:09.0/vendor = 0x144d\n"
+		 "/sys/block/nvme3n1 -> ../devices/virtual/nvme-subsystem/nvme-subsys1/nvme3n1\n"
+		 "/sys/devices/virtual/nvme-subsystem/nvme-subsys1/nvme3n1/dev = 259:0\n"
+		 "/sys/devices/virtual/nvme-subsystem/nvme-subsys1/nvme3n1/device -> ../../nvme-subsys1\n"
+		 "/sys/devices/virtual/nvme-subsystem/nvme-subsys1/nvme1 -> ../../../pci0000:00/0000:00:09.0/nvme/nvme1\n"
+		 "/sys/devices/pci0000:00/0000:00:09.0/nvme/nvme1/\n",
+		 ALL);
+
+	ck_assert_ptr_eq(find_block(h, "nvme3n1")->controller, recorded_device(h, "00:09.0"));
+}
+END_TEST
+
+#define NIC(address, name)                                                                         \
+	PATH(address) "/sys/class/net/" name " -> ../../devices/pci0000:00/" address "/net/" name "\n" \
+	"/sys/devices/pci0000:00/" address "/net/" name "/ifindex = 2\n"                           \
+	"/sys/devices/pci0000:00/" address "/net/" name "/device -> ../../../" address "\n"
+#define ROUTES                                                                                     \
+	"/proc/net/route <<\n"                                                                     \
+	"\tIface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
+
+START_TEST(network_of_one_card)
+{
+	RECORDED(h,
+		 NIC("0000:00:19.0", "eno1") NIC("0000:00:1a.0", "enp2s0") ROUTES
+		 "\teno1\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+		 "\twlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
+		 "\tenp2s0\t0002A8C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0\n"
+		 "\tbroken\n",
+		 ALL);
+	const struct host_use *use = find_use(recorded_device(h, "00:19.0"), HOST_USE_NETWORK, NULL);
+
+	ck_assert_str_eq(h->net.default_route_interface, "eno1");
+	ck_assert_ptr_nonnull(use);
+	ck_assert_str_eq(use->detail, "default route (eno1)");
+	ck_assert(use->only);
+	use = find_use(recorded_device(h, "00:1a.0"), HOST_USE_NETWORK, "network (enp2s0)");
+	ck_assert_ptr_nonnull(use);
+	ck_assert(!use->only);
+}
+END_TEST
+
+START_TEST(network_through_bridge_and_bond)
+{
+	RECORDED(h,
+		 NIC("0000:00:19.0", "eno1") NIC("0000:00:1a.0", "eno2")
+		 "/sys/class/net/br0/bridge/\n/sys/class/net/br0/ifindex = 9\n"
+		 "/sys/class/net/br0/lower_bond0 -> ../bond0\n"
+		 "/sys/class/net/bond0/ifindex = 8\n"
+		 "/sys/class/net/bond0/lower_eno1 -> x\n"
+		 "/sys/class/net/bond0/lower_eno2 -> x\n"
+		 "/sys/class/net/bond0/lower_br0 -> ../br0\n"
+		 "/sys/class/net/bonding_masters = bond0\n"
+		 "/proc/net/ipv6_route <<\n"
+		 "\t00000000000000000000000000000000 00 00000000000000000000000000000000 00 00000000000000000000000000000000 ffffffff 1 0 00200200 lo\n"
+		 "\t00000000000000000000000000000000 00 00000000000000000000000000000000 00 fe800000000000000000000000000001 00000400 1 0 00450003 br0\n",
+		 ALL);
+	const struct host_use *one = find_use(recorded_device(h, "00:19.0"), HOST_USE_NETWORK, NULL);
+	const struct host_use *two = find_use(recorded_device(h, "00:1a.0"), HOST_USE_NETWORK, NULL);
+
+	ck_assert_str_eq(h->net.default_route_interface, "br0");
+	ck_assert_int_eq(h->net.bridge_count, 1);
+	ck_assert_uint_eq(strv_length(h->net.interfaces), 4);
+	ck_assert_ptr_nonnull(one);
+	ck_assert_ptr_nonnull(two);
+	ck_assert_str_eq(one->detail, "default route (br0 through eno1)");
+	/* either leg can go */
+	ck_assert(!one->only && !two->only);
+}
+END_TEST
+
+#define USB "/sys/devices/pci0000:00/0000:00:14.0/usb1/"
+
+START_TEST(usb_keyboard_that_is_the_only_one)
+{
+	RECORDED(h,
+		 PATH("0000:00:14.0") DEV "0000:00:14.0/vendor = 0x8086\n"
+		 "/sys/bus/usb/devices/usb1 -> ../../../devices/pci0000:00/0000:00:14.0/usb1\n"
+		 "/sys/bus/usb/devices/1-4 -> ../../../devices/pci0000:00/0000:00:14.0/usb1/1-4\n"
+		 "/sys/bus/usb/devices/1-4:1.0 -> ../../../devices/pci0000:00/0000:00:14.0/usb1/1-4/1-4:1.0\n"
+		 "/sys/bus/usb/devices/1-5 -> ../../../devices/pci0000:00/0000:00:14.0/usb1/1-5\n"
+		 "/sys/bus/usb/devices/1-5:1.0 -> ../../../devices/pci0000:00/0000:00:14.0/usb1/1-5/1-5:1.0\n"
+		 USB "idVendor = 1d6b\n"
+		 USB "1-4/idVendor = 046d\n" USB "1-4/idProduct = c31c\n" USB "1-4/busnum = 1\n"
+		 USB "1-4/devnum = 3\n" USB "1-4/product = USB Keyboard\n"
+		 USB "1-4/1-4:1.0/bInterfaceClass = 03\n" USB "1-4/1-4:1.0/bInterfaceSubClass = 01\n"
+		 USB "1-4/1-4:1.0/bInterfaceProtocol = 01\n"
+		 USB "1-4/1-4:1.0/driver -> ../../../../../../bus/usb/drivers/usbhid\n"
+		 USB "1-5/idVendor = zz\n" USB "1-5/1-5:1.0/bInterfaceClass = 08\n",
+		 ALL);
+	const struct host_use *use = find_use(recorded_device(h, "00:14.0"), HOST_USE_INPUT, NULL);
+
+	ck_assert_uint_eq(h->n_usb, 2);
+	ck_assert_str_eq(h->usb[0]->port, "1-4");
+	ck_assert_uint_eq(h->usb[0]->product, 0xc31c);
+	ck_assert_int_eq(h->usb[0]->number, 3);
+	ck_assert(h->usb[0]->is_keyboard && !h->usb[0]->is_mouse);
+	ck_assert_str_eq(h->usb[0]->drivers[0], "usbhid");
+	ck_assert_ptr_nonnull(h->usb[0]->use);
+	ck_assert(h->usb[1]->is_storage);
+	ck_assert(recorded_has(h->broken, "1-5/idVendor"));
+	ck_assert_ptr_nonnull(use);
+	ck_assert_str_eq(use->detail, "keyboard 1-4");
+	ck_assert(use->only);
+}
+END_TEST
+
+/* A keyboard without the boot protocol, seen by its keys; and one on the PS/2 port. */
+START_TEST(input_keyboards_by_their_keys)
+{
+	RECORDED(h,
+		 PATH("0000:00:14.0") DEV "0000:00:14.0/vendor = 0x8086\n"
+		 "/sys/bus/usb/devices/1-4 -> ../../../devices/pci0000:00/0000:00:14.0/usb1/1-4\n"
+		 USB "1-4/idVendor = 046d\n"
+		 "/sys/class/input/event3 -> ../../devices/pci0000:00/0000:00:14.0/usb1/1-4/1-4:1.2/input/input5/event3\n"
+		 USB "1-4/1-4:1.2/input/input5/event3/device -> ../../input5\n"
+		 USB "1-4/1-4:1.2/input/input5/capabilities/key = 10000 febeffdfffefffff fffffffffffffffe\n"
+		 "/sys/class/input/event0 -> ../../devices/platform/i8042/serio0/input/input0/event0\n"
+		 "/sys/devices/platform/i8042/serio0/input/input0/event0/device -> ../../input0\n"
+		 "/sys/devices/platform/i8042/serio0/input/input0/capabilities/key = fffffffffffffffe\n"
+		 "/sys/class/input/event1 -> ../../devices/LNXSYSTM:00/LNXPWRBN:00/input/input1/event1\n"
+		 "/sys/devices/LNXSYSTM:00/LNXPWRBN:00/input/input1/event1/device -> ../../input1\n"
+		 "/sys/devices/LNXSYSTM:00/LNXPWRBN:00/input/input1/capabilities/key = 10000000000000 0\n",
+		 ALL);
+	const struct host_use *use = find_use(recorded_device(h, "00:14.0"), HOST_USE_INPUT, NULL);
+
+	ck_assert(h->usb[0]->is_keyboard);
+	ck_assert_ptr_nonnull(use);
+	ck_assert(!use->only);
+}
+END_TEST
+
+#define GPU(address, vga)                                                                          \
+	PATH(address) DEV address "/modalias = pci:v00001002d0000731Fsv00000000sd00000000bc03sc00i00\n" \
+	DEV address "/boot_vga = " vga "\n"
+
+START_TEST(display_uses)
+{
+	RECORDED(two,
+		 GPU("0000:00:02.0", "1") GPU("0000:00:03.0", "0")
+		 "/sys/class/drm/card1-DP-1 -> ../../devices/pci0000:00/0000:00:03.0/drm/card1/card1-DP-1\n"
+		 "/sys/devices/pci0000:00/0000:00:03.0/drm/card1/card1-DP-1/status = connected\n"
+		 "/sys/class/drm/card1-DP-2 -> ../../devices/pci0000:00/0000:00:03.0/drm/card1/card1-DP-2\n"
+		 "/sys/devices/pci0000:00/0000:00:03.0/drm/card1/card1-DP-2/status = disconnected\n",
+		 ALL);
+	RECORDED(lone, GPU("0000:00:02.0", "1"), ALL);
+	RECORDED(given,
+		 GPU("0000:00:02.0", "0") GPU("0000:00:03.0", "1")
+		 DEV "0000:00:03.0/driver -> ../../../../bus/pci/drivers/vfio-pci\n"
+		 "/sys/class/graphics/fb0 -> ../../devices/pci0000:00/0000:00:02.0/graphics/fb0\n"
+		 "/sys/devices/pci0000:00/0000:00:02.0/graphics/fb0/\n",
+		 ALL);
+	const struct host_use *use = find_use(recorded_device(two, "00:02.0"), HOST_USE_DISPLAY, NULL);
+
+	ck_assert(use && !use->only);
+	use = find_use(recorded_device(two, "00:03.0"), HOST_USE_DISPLAY, NULL);
+	ck_assert(use && !use->only);
+	ck_assert_str_eq(use->detail, "monitor on card1-DP-1");
+	ck_assert_uint_eq(recorded_device(two, "00:03.0")->n_uses, 1);
+	use = find_use(recorded_device(lone, "00:02.0"), HOST_USE_DISPLAY, NULL);
+	ck_assert(use && use->only);
+	/* what waits for a guest shows nothing, and the other card is the last one */
+	ck_assert_uint_eq(recorded_device(given, "00:03.0")->n_uses, 0);
+	use = find_use(recorded_device(given, "00:02.0"), HOST_USE_DISPLAY, NULL);
+	ck_assert(use && use->only);
+}
+END_TEST
+
+START_TEST(everything_on_nothing)
+{
+	struct err err = { 0 };
+	RECORDED(h, "/etc/hostname = x\n", "identity");
+
+	ck_assert_int_eq(probe_run_all(h, NULL, NULL, &err), 0);
+	ck_assert_uint_eq(h->n_devices + h->n_usb + h->n_blocks + h->n_groups, 0);
+	ck_assert_ptr_null(h->unreadable);
+	ck_assert_ptr_null(h->broken);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("probes: use of devices");
+	TCase *t = tcase_create("use");
+
+	tcase_add_test(t, storage_through_volumes);
+	tcase_add_test(t, storage_by_fstab_alone);
+	tcase_add_test(t, storage_of_pools);
+	tcase_add_test(t, storage_of_multipath_nvme);
+	tcase_add_test(t, network_of_one_card);
+	tcase_add_test(t, network_through_bridge_and_bond);
+	tcase_add_test(t, usb_keyboard_that_is_the_only_one);
+	tcase_add_test(t, input_keyboards_by_their_keys);
+	tcase_add_test(t, display_uses);
+	tcase_add_test(t, everything_on_nothing);
+	suite_add_tcase(s, t);
+	return unit_run(s);
+}
