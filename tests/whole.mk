@@ -1,4 +1,4 @@
 # Tests of the whole program.
-TESTS += tests/lint.sh tests/expect.sh tests/undo.sh tests/bad-input.sh tests/walk.sh
+TESTS += tests/lint.sh tests/expect.sh tests/undo.sh tests/bad-input.sh tests/walk.sh tests/bench.sh
 EXTRA_DIST += tests/lint.sh tests/expect.sh tests/undo.sh tests/bad-input.sh tests/lib/hosts.sh tests/lib/term.sh
 EXTRA_DIST += tests/expect
