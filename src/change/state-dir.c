@@ -106,44 +106,54 @@ static int state_dir_remove_parents(const struct fsroot *fs, const char *state_d
 	return r;
 }
 
+/* Looks before it removes: on a read-only file system even a failing rmdir would be an error. */
 int state_dir_tidy(const struct fsroot *fs, const char *state_dir, struct err *err)
 {
 	_cleanup_free_ char *journal = xasprintf("%s/journal", state_dir);
 	_cleanup_free_ char *note = xasprintf("%s/" STATE_DIR_MADE, state_dir);
-	_cleanup_strv_ char **names = NULL;
-	int r = atomic_remove_dir(fs, journal, err);
+	_cleanup_strv_ char **names = NULL, **entries = NULL;
+	int r;
 
-	if (r < 0 || fsroot_list(fs, state_dir, &names) < 0)
-		return r;
+	if (fsroot_list(fs, state_dir, &names) < 0)
+		return 0;
+	if (strv_contains(strv_const(names), "journal")) {
+		if (fsroot_list(fs, journal, &entries) < 0 || entries)
+			return 0;
+		r = atomic_remove_dir(fs, journal, err);
+		if (r < 0)
+			return r;
+	}
 	for (char **name = names; name && *name; name++)
-		if (!str_eq(*name, STATE_DIR_MADE))
+		if (!str_eq(*name, STATE_DIR_MADE) && !str_eq(*name, "journal"))
 			return 0;
 	return state_dir_remove_parents(fs, state_dir, note, err);
 }
 
-static bool state_dir_is_temp(const char *name)
+static bool state_dir_is_temp(const char *entry, const char *name)
 {
-	const char *tail = strrchr(name, '-');
-	static const char mark[] = ".vfio-wizard";
+	static const char mark[] = ".vfio-wizard-";
+	size_t len = strlen(entry), tail = strlen(mark) + 8;
+	/* base/atomic cuts long names, so that the temporary one is not too long. */
+	_cleanup_free_ char *prefix = name ? xasprintf(".%.200s", name) : NULL;
 
-	if (name[0] != '.' || !tail || strlen(tail + 1) != 8 ||
-	    strspn(tail + 1, "0123456789abcdef") != 8)
+	if (entry[0] != '.' || len <= tail || strncmp(entry + len - tail, mark, strlen(mark)) != 0 ||
+	    strspn(entry + len - 8, "0123456789abcdef") != 8)
 		return false;
-	return (size_t)(tail - name) > strlen(mark) &&
-	       strncmp(tail - strlen(mark), mark, strlen(mark)) == 0;
+	return !prefix || (strlen(prefix) == len - tail && str_starts_with(entry, prefix));
 }
 
-int state_dir_remove_temps(const struct fsroot *fs, const char *dir, struct err *err)
+int state_dir_remove_temps(const struct fsroot *fs, const char *dir, const char *name,
+			   struct err *err)
 {
-	_cleanup_strv_ char **names = NULL;
+	_cleanup_strv_ char **entries = NULL;
 	int r = 0;
 
-	if (fsroot_list(fs, dir, &names) < 0)
+	if (fsroot_list(fs, dir, &entries) < 0)
 		return 0;
-	for (char **name = names; r == 0 && name && *name; name++) {
-		_cleanup_free_ char *path = xasprintf("%s/%s", dir, *name);
+	for (char **entry = entries; r == 0 && entry && *entry; entry++) {
+		_cleanup_free_ char *path = xasprintf("%s/%s", dir, *entry);
 
-		if (state_dir_is_temp(*name))
+		if (state_dir_is_temp(*entry, name))
 			r = atomic_remove(fs, path, err);
 	}
 	return r;

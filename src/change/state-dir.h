@@ -21,5 +21,9 @@ int state_dir_lock(const struct fsroot *fs, const char *state_dir, int *ret_fd, 
 	_must_check_;
 /* Removes the journal folder, STATE_DIR and the parents made for it, as far as they are empty. */
 int state_dir_tidy(const struct fsroot *fs, const char *state_dir, struct err *err) _must_check_;
-/* Removes what a killed write of a file left in DIR: ".NAME.vfio-wizard-0123abcd". */
-int state_dir_remove_temps(const struct fsroot *fs, const char *dir, struct err *err) _must_check_;
+/*
+ * Removes what a killed write of the file NAME (NULL: of any file) left in DIR:
+ * ".NAME.vfio-wizard-0123abcd".
+ */
+int state_dir_remove_temps(const struct fsroot *fs, const char *dir, const char *name,
+			   struct err *err) _must_check_;
