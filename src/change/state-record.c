@@ -63,16 +63,3 @@ void run_state_record_stage(struct run_state *s, const struct stage *stage, cons
 	record_set(&s->boot_id, boot_id);
 	s->then = stage->then;
 }
-
-void run_state_forget_stage(struct run_state *s, const char *stage)
-{
-	const json_t *last;
-
-	record_drop_promise(s->promises, "stage", stage);
-	if (!str_eq(s->stage, stage))
-		return;
-	last = json_array_get(s->promises, json_array_size(s->promises) - 1);
-	record_set(&s->stage, json_string_value(json_object_get(last, "stage")));
-	record_set(&s->boot_id, json_string_value(json_object_get(last, "boot_id")));
-	s->then = s->boot_id ? STAGE_END_REBOOT : STAGE_END_NONE;
-}

@@ -33,8 +33,6 @@ int run_state_remove(const struct fsroot *fs, const char *state_dir, struct err 
 
 /* Copies a finished stage's promises and its end into the state; the same id is replaced. */
 void run_state_record_stage(struct run_state *s, const struct stage *stage, const char *boot_id);
-/* After an undo of STAGE: its promises go, and the stage before it is the last one again. */
-void run_state_forget_stage(struct run_state *s, const char *stage);
 /* Notes the chosen devices' identity; refuses later when one moved or vanished. */
 void run_state_record_devices(struct run_state *s, const struct host *h, const char *const *addresses);
 /* ERR_NOT_POSSIBLE with what changed: gone, another device at that address, moved, another group. */

@@ -215,10 +215,13 @@ static int undo_commit_file(struct undo_run *u, unsigned i, struct err *err)
 
 static int undo_do(struct undo_run *u, struct err *err)
 {
-	int r = undo_commands(u, true, err);
+	int r = 0;
 
+	/* A full disk shows before anything is touched. */
 	for (unsigned i = 0; r == 0 && i < u->e->n_files; i++)
 		r = undo_stage_file(u, i, err);
+	if (r == 0)
+		r = undo_commands(u, true, err);
 	for (unsigned i = u->e->n_files; r == 0 && i-- > 0;)
 		r = undo_commit_file(u, i, err);
 	if (r == 0)

@@ -1,1 +1,19 @@
 # Unit tests of the change room: link only the floors it may use.
+if HAVE_CHECK
+CHANGE_TESTS = \
+	tests/unit/test-change-faults
+check_PROGRAMS += $(CHANGE_TESTS)
+TESTS += $(CHANGE_TESTS)
+
+CHANGE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+CHANGE_TEST_LDADD = $(FLOOR_CHANGE) $(CHECK_LIBS)
+# See tests/lib/fault.h.
+CHANGE_FAULT_WRAP = -Wl,--wrap=write,--wrap=fsync,--wrap=fchmod,--wrap=renameat,--wrap=unlinkat \
+	-Wl,--wrap=mkdirat,--wrap=utimensat
+
+tests_unit_test_change_faults_SOURCES = tests/unit/test-change-faults.c
+tests_unit_test_change_faults_CPPFLAGS = $(CHANGE_TEST_CPPFLAGS)
+tests_unit_test_change_faults_LDADD = $(CHANGE_TEST_LDADD)
+tests_unit_test_change_faults_LDFLAGS = $(AM_LDFLAGS) $(CHANGE_FAULT_WRAP)
+endif
+EXTRA_DIST += tests/lib/tree.h tests/lib/fault.h tests/lib/change-scene.h
