@@ -143,13 +143,17 @@ static char *steps_tail(const char *output, size_t len)
 	return str_steal(&tail);
 }
 
-static int steps_judge(const char *line, unsigned timeout_s, const struct spawn_result *res,
+static int steps_judge(const char *const *argv, unsigned timeout_s, const struct spawn_result *res,
 		       struct err *err)
 {
-	_cleanup_free_ char *tail = NULL;
+	_cleanup_free_ char *quoted = spawn_quote(argv), *tail = NULL;
+	_cleanup_str_ struct str printable = { 0 };
+	const char *line;
 
 	if (!res->timed_out && res->exit_status == 0)
 		return 0;
+	str_add_printable(&printable, quoted);
+	line = str_c(&printable);
 	tail = steps_tail(res->output, res->output_len);
 	if (res->timed_out)
 		err_set(err, ERR_NOT_POSSIBLE, -ETIMEDOUT,
@@ -191,7 +195,7 @@ int steps_run(const struct steps *s, const char *const *argv, unsigned timeout_s
 	if (r < 0)
 		return r;
 	steps_log_output(res.output);
-	r = steps_judge(line, timeout_s, &res, err);
+	r = steps_judge(argv, timeout_s, &res, err);
 	log_line("%s", r < 0 ? "failed" : "exit status 0");
 	return r;
 }

@@ -206,6 +206,9 @@ static int work_note_dirs(const struct fsroot *fs, struct journal_entry *e, cons
 		if (r == 0 && !S_ISDIR(st.st_mode))
 			return err_set(err, ERR_NOT_POSSIBLE, -ENOTDIR,
 				       _("%s cannot be made: %s is not a folder."), path, dir);
+		if (r == -ENOENT && fsroot_lstat(fs, dir, &st) == 0)
+			return err_set(err, ERR_NOT_POSSIBLE, -ENOTDIR,
+				       _("%s cannot be made: the link %s leads nowhere."), path, dir);
 		if (r == -ENOENT && !(e->made_dirs && strv_contains(e->made_dirs, dir)))
 			arena_strv_add(e->arena, &e->made_dirs, dir);
 		*slash = '/';

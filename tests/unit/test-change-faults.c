@@ -130,11 +130,11 @@ END_TEST
 
 START_TEST(kill_recover_as_well)
 {
-	/* Every 5th place of the first kill, every 3rd of the second. */
-	for (unsigned at = 20; at < FAULT_MOST; at += 5) {
+	/* Every 9th place of the first kill, every 5th of the second. */
+	for (unsigned at = 20; at < FAULT_MOST; at += 9) {
 		bool killed = true;
 
-		for (unsigned again = 1; again < FAULT_MOST; again += 3) {
+		for (unsigned again = 1; again < FAULT_MOST; again += 5) {
 			struct tree t;
 			_cleanup_free_ char *before = NULL;
 			bool killed_again;
