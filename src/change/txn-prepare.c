@@ -26,7 +26,7 @@ void txn_work_abort(struct txn_work *w)
 void txn_work_done(struct txn_work *w)
 {
 	txn_work_abort(w);
-	for (unsigned i = 0; w->entry && i < w->entry->n_files; i++)
+	for (unsigned i = 0; i < w->n_files; i++)
 		image_done(&w->files[i].before);
 	free(w->files);
 	free(w->commands);
@@ -256,6 +256,7 @@ int txn_prepare(const struct fsroot *fs, const struct stage *stage, struct txn_w
 	w.files = xcalloc(n + 1, sizeof(*w.files));
 	w.commands = xcalloc((size_t)stage->n_changes + 1, sizeof(const struct change *));
 	r = work_fill(fs, stage, &w, err);
+	w.n_files = e->n_files;
 	if (r < 0) {
 		txn_work_done(&w);
 		return r;

@@ -14,7 +14,7 @@ struct txn_file {
 struct txn_work {
 	struct journal_entry *entry;	/* everything but its number and status */
 	struct txn_file *files;		/* one per entry->files: edits, then outputs */
-	unsigned n_edits;
+	unsigned n_files, n_edits;
 	const struct change **commands;	/* one per entry->commands */
 };
 /*

@@ -4,8 +4,6 @@
 #include "base/atomic.h"
 #include "base/log.h"
 #include "base/spawn.h"
-#include "base/strv.h"
-#include "change/moment.h"
 #include "change/rollback.h"
 #include "change/state-dir.h"
 #include "change/txn-prepare.h"
@@ -18,7 +16,6 @@ struct txn {
 	const char *state_dir;
 	const struct txn_options *options;
 	struct plan *plan;
-	const struct stage *stage;
 	struct txn_work work;
 	struct steps steps;
 	struct txn_result result;
@@ -216,6 +213,19 @@ static int txn_do(struct txn *t, struct err *err)
 	return r < 0 ? r : journal_write(t->fs, t->state_dir, e, JOURNAL_DONE, err);
 }
 
+/* What never was put in place needs no way back, whatever became of it meanwhile. */
+static void txn_forget_waiting(struct txn *t)
+{
+	struct journal_entry *e = t->work.entry;
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < e->n_files; i++)
+		if (i >= t->work.n_edits || !t->work.files[i].staged)
+			e->files[kept++] = e->files[i];
+	e->n_files = kept;
+	txn_work_abort(&t->work);
+}
+
 static int txn_take_back(struct txn *t, int code, struct err *err)
 {
 	_cleanup_str_ struct str told = { 0 };
@@ -223,7 +233,7 @@ static int txn_take_back(struct txn *t, int code, struct err *err)
 	int r;
 
 	steps_finish(&t->steps, false);
-	txn_work_abort(&t->work);
+	txn_forget_waiting(t);
 	t->work.entry->commands_ran = false;
 	r = rollback_entry(t->fs, t->state_dir, t->options, &t->steps, t->work.entry, &told, &again);
 	if (r < 0) {
@@ -268,8 +278,7 @@ int txn_apply(const struct fsroot *fs, const char *state_dir, const struct txn_o
 	      struct plan *plan, struct stage *stage, const struct txn_watcher *watcher,
 	      struct txn_result *ret, struct err *err)
 {
-	struct txn t = { .fs = fs, .state_dir = state_dir, .options = options, .plan = plan,
-			 .stage = stage };
+	struct txn t = { .fs = fs, .state_dir = state_dir, .options = options, .plan = plan };
 	_cleanup_close_ int lock_fd = -1;
 	int r = state_dir_lock(fs, state_dir, &lock_fd, err);
 

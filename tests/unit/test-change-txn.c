@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "base/log.h"
 #include "change/state-dir.h"
 #include "tests/lib/change-scene.h"
 #include "tests/lib/unit.h"
 
+#include <sched.h>
+#include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 
@@ -296,6 +297,59 @@ START_TEST(stops_after_any_step)
 }
 END_TEST
 
+static void edit_modules_at_last_moment(void *user, const struct txn_event *ev)
+{
+	(void)user;
+	if (ev->kind == TXN_STEP_BEGIN && ev->step == 3)
+		tree_write(&tree, "/etc/real/modules", "loop\nfuse\n", 0644);
+}
+
+/* Between the copy and the rename somebody saves the file: theirs stays, nothing of ours does. */
+START_TEST(an_edit_at_the_last_moment_wins)
+{
+	struct txn_watcher w = { .on_event = edit_modules_at_last_moment };
+	struct txn_result res;
+
+	stage = scene_add_all(plan, &tree);
+	ck_assert_int_eq(apply(&scene_here, &w, &res), -ESTALE);
+	assert_file("/etc/real/modules", "loop\nfuse\n", 0644);
+	tree_write(&tree, "/etc/real/modules", "loop\n", 0644);
+	assert_untouched();
+}
+END_TEST
+
+/* A disk that is really full: a file system of our own, where we may mount one. */
+START_TEST(a_full_disk_changes_nothing)
+{
+	_cleanup_free_ char *etc = tree_path(&tree, "/etc/default"), *hog = NULL;
+	struct txn_result res;
+	FILE *f;
+	int r;
+
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("tmpfs", etc, "tmpfs", 0, "size=64k") < 0)
+		return;
+	/* The old descriptor leads into the mounts we left. */
+	fsroot_free(tree.fs);
+	ck_assert_int_eq(fsroot_open(tree.dir, &tree.fs, &error), 0);
+	tree_write(&tree, SCENE_GRUB, scene_grub_before, 0640);
+	hog = tree_path(&tree, "/etc/default/hog");
+	f = fopen(hog, "w");
+	ck_assert_ptr_nonnull(f);
+	while (fputc('x', f) != EOF && fflush(f) == 0)
+		;
+	fclose(f);
+	free(before);
+	before = tree_snapshot(&tree, NULL);
+	stage = scene_add_all(plan, &tree);
+	r = apply(&scene_here, NULL, &res);
+	ck_assert_int_eq(r, -ENOSPC);
+	ck_assert_int_eq(error.kind, ERR_WRITE);
+	assert_untouched();
+	umount(etc);
+}
+END_TEST
+
 static volatile sig_atomic_t terms;
 
 static void on_term(int sig)
@@ -558,6 +612,8 @@ int main(void)
 	tcase_add_test(tc, a_command_may_rewrite_the_edited_file);
 	tcase_add_loop_test(tc, stops_after_any_step, 0, 5);
 	tcase_add_test(tc, a_signal_waits_and_takes_everything_back);
+	tcase_add_test(tc, an_edit_at_the_last_moment_wins);
+	tcase_add_test(tc, a_full_disk_changes_nothing);
 	tcase_add_test(tc, a_file_size_limit_is_an_error);
 	tcase_add_test(tc, two_runs_do_not_interleave);
 	tcase_add_test(tc, recover_waits_for_an_orphaned_command);
