@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /*
- * STATE_DIR/journal/NNN/entry.json and the before- and after-images beside it (see HACKING.md for
- * the keys).  An entry is written before anything is touched; afterwards only its status moves on.
+ * STATE_DIR/journal/NNN/entry.json and the before- and after-images beside it (the keys are
+ * in journal-json.c).  An entry is written before anything is touched; afterwards only its status moves on.
  */
 enum journal_status { JOURNAL_STARTED, JOURNAL_FILES_DONE, JOURNAL_DONE, JOURNAL_UNDOING };
 const char *journal_status_name(enum journal_status s); /* "started", "files-done", "done", "undoing" */

@@ -176,8 +176,8 @@ static void verify_file(struct verify *v)
 			   _("The file is gone. Apply the stage again, or undo it."));
 	else if (!image_matches(&img, want))
 		verify_set(v, PROMISE_BROKEN, arena_printf(v->a, "%s: SHA-256 %s", path, img.sha256),
-			   _("The file was edited since. If you meant it, all is well; \"vfio-wizard undo --list\" "
-			     "shows who wrote it last."));
+			   _("The file was edited since. If that was meant, all is well; if not, undo the stage and "
+			     "apply it again."));
 	else
 		verify_set(v, PROMISE_KEPT, arena_printf(v->a, "%s: SHA-256 %s", path, img.sha256), NULL);
 }
