@@ -169,6 +169,13 @@ int atomic_stage(const struct fsroot *fs, const char *path, const void *data, si
 	return 0;
 }
 
+int atomic_set_mtime(struct atomic_file *af, const struct timespec *mtime)
+{
+	struct timespec times[2] = { { .tv_nsec = UTIME_OMIT }, *mtime };
+
+	return utimensat(af->dir_fd, af->temp, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 int atomic_commit(struct atomic_file *af, struct err *err)
 {
 	int r = 0;

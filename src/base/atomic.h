@@ -5,6 +5,7 @@
 #include "base/fsroot.h"
 
 #include <sys/types.h>
+#include <time.h>
 
 /*
  * The only code that writes files.  A file is written whole beside its target (same directory, so
@@ -29,6 +30,8 @@ struct atomic_file; /* a new content that waits beside its target */
 int atomic_stage(const struct fsroot *fs, const char *path, const void *data, size_t len,
 		 const struct file_attrs *attrs, bool force_attrs, struct atomic_file **ret,
 		 struct err *err) _must_check_;
+/* Gives the waiting file an old time stamp: undo puts that back as well.  0 or -errno. */
+int atomic_set_mtime(struct atomic_file *af, const struct timespec *mtime) _must_check_;
 /* Puts the new content in place and frees AF. */
 int atomic_commit(struct atomic_file *af, struct err *err) _must_check_;
 /* Removes the waiting file and frees AF; NULL is fine. */

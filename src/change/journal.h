@@ -1,29 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/atomic.h"
 #include "base/fsroot.h"
 #include "base/json.h"
+#include "change/image.h"
 #include "model/plan.h"
 
 #include <stdbool.h>
 
 /*
- * STATE_DIR/journal/NNN/entry.json and before-images beside it (see HACKING.md for the keys).
- * An entry is written before anything is touched and never changed but for its status.
+ * STATE_DIR/journal/NNN/entry.json and the before- and after-images beside it (the keys are
+ * in journal-json.c).  An entry is written before anything is touched; afterwards only its status moves on.
  */
 enum journal_status { JOURNAL_STARTED, JOURNAL_FILES_DONE, JOURNAL_DONE, JOURNAL_UNDOING };
-const char *journal_status_name(enum journal_status s);
+const char *journal_status_name(enum journal_status s); /* "started", "files-done", "done", "undoing" */
+
+/* What an undo that has begun does to one file, so that a killed one can be finished. */
+struct journal_undo {
+	const char *from_sha256;	/* as the undo found it; NULL absent */
+	const char *to_sha256;		/* as the undo leaves it; NULL absent */
+	const char *blob;		/* what to write, in the entry's folder; NULL: remove */
+};
 
 struct journal_file {
 	const char *path;
 	bool existed;		/* false: undo removes it */
-	bool output;		/* made by a command, not by us */
+	bool output;		/* (re)made by a command */
 	const char *before_blob; /* file name in the entry's folder; NULL when it did not exist */
-	const char *before_sha256, *after_sha256; /* after: NULL until the stage is done (outputs) */
-	mode_t mode;
-	uid_t uid;
-	gid_t gid;
-	int64_t mtime_s, mtime_ns;
+	const char *after_blob;	/* what we write; NULL for what only a command makes */
+	/* after: NULL for an output that the commands have not made (yet). */
+	const char *before_sha256, *after_sha256;
+	struct file_attrs attrs;	/* before; of a created file: as we make it */
+	struct timespec mtime;		/* before */
+	const struct journal_undo *undo; /* NULL: not touched by an undo */
+};
+
+struct journal_command {
+	const char *const *argv;
+	const char *const *undo_argv;	/* NULL: none */
+	const char *const *outputs;	/* paths among .files; NULL: none */
+	unsigned timeout_s;
 };
 
 struct journal_entry {
@@ -31,23 +48,47 @@ struct journal_entry {
 	unsigned number;
 	enum journal_status status;
 	const char *stage, *title, *when; /* when: ISO 8601 local time */
-	const char *boot_id;
+	const char *boot_id;		/* NULL: the root has none */
+	enum stage_end then;
 	struct journal_file *files;
 	unsigned n_files;
-	const char *const *made_dirs;	/* outermost first */
-	const char *const **commands;	/* argv vectors that were run, in order */
+	const char *const *made_dirs;	/* outermost first; NULL: none */
+	struct journal_command *commands; /* in order */
 	unsigned n_commands;
-	bool commands_ran;		/* false: listed as pending */
+	unsigned commands_begun;	/* how many of them were started */
+	bool commands_ran;		/* all of them, here; false: listed as pending */
+	struct journal_command *undo_commands; /* JOURNAL_UNDOING: to run after the files */
+	unsigned n_undo_commands;
 };
+/* An empty entry with its own arena. */
+struct journal_entry *journal_entry_new(void) _returns_nonnull_;
 void journal_entry_free(struct journal_entry *e);
+static inline void journal_entry_freep(struct journal_entry **e)
+{
+	journal_entry_free(*e);
+}
 
-/* All entries, oldest first; free each and the array. */
+/* All entries, oldest first; free with journal_list_free().  A broken one: ERR_INPUT. */
 int journal_list(const struct fsroot *fs, const char *state_dir, struct journal_entry ***ret,
 		 unsigned *ret_n, struct err *err) _must_check_;
 void journal_list_free(struct journal_entry **entries, unsigned n);
-/* Writes the entry with STATUS, flushed.  The before-images must be there already. */
+/* The entry's folder, "STATE_DIR/journal/001"; free() it. */
+char *journal_folder(const char *state_dir, unsigned number) _returns_nonnull_;
+/* One more than the highest number in use; makes the entry's folder. */
+int journal_begin(const struct fsroot *fs, const char *state_dir, struct journal_entry *e,
+		  struct err *err) _must_check_;
+/* An image beside entry.json, 0600, flushed. */
+int journal_write_blob(const struct fsroot *fs, const char *state_dir, const struct journal_entry *e,
+		       const char *name, const void *data, size_t len, struct err *err) _must_check_;
+/* Reads it back and compares it with SHA256: ERR_INPUT when somebody changed it. */
+int journal_read_blob(const struct fsroot *fs, const char *state_dir, const struct journal_entry *e,
+		      const char *name, const char *sha256, struct image *ret, struct err *err)
+	_must_check_;
+/* Writes the entry with STATUS, flushed.  The images must be there already. */
 int journal_write(const struct fsroot *fs, const char *state_dir, struct journal_entry *e,
 		  enum journal_status status, struct err *err) _must_check_;
 /* Removes the entry and its folder; the journal folder and STATE_DIR go when they are empty. */
 int journal_remove(const struct fsroot *fs, const char *state_dir, const struct journal_entry *e,
 		   struct err *err) _must_check_;
+/* Removes what a killed run left: folders without an entry, half written files. */
+int journal_clean(const struct fsroot *fs, const char *state_dir, struct err *err) _must_check_;

@@ -15,7 +15,7 @@ struct run_state {
 	char *boot_id;		/* when the last stage was applied; NULL: none yet */
 	char *stage;		/* name of the last applied stage */
 	enum stage_end then;	/* what that stage waits for */
-	json_t *promises;	/* array of promise objects, to be measured */
+	json_t *promises;	/* array of promise objects, to be measured; see state.c */
 	json_t *devices;	/* chosen devices as they were: address, ids, group, driver */
 	char *saved_at;		/* "2026-05-14T14:02:11", local time */
 };
@@ -31,7 +31,7 @@ int run_state_save(const struct fsroot *fs, const char *state_dir, struct run_st
 /* Removes state.json, and STATE_DIR when it is empty. */
 int run_state_remove(const struct fsroot *fs, const char *state_dir, struct err *err) _must_check_;
 
-/* Copies a finished stage's promises and its end into the state. */
+/* Copies a finished stage's promises and its end into the state; the same id is replaced. */
 void run_state_record_stage(struct run_state *s, const struct stage *stage, const char *boot_id);
 /* Notes the chosen devices' identity; refuses later when one moved or vanished. */
 void run_state_record_devices(struct run_state *s, const struct host *h, const char *const *addresses);

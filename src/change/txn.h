@@ -10,7 +10,8 @@
  * Carries one stage of a plan out, all or nothing.  Order: originals unchanged since the plan was
  * shown? → journal + fsync → every new file written beside the old + fsync → renames → fsync dirs →
  * commands → read back → done.  Killed anywhere, txn_recover() at the next start finishes or rolls
- * back.  Below another root no program runs: commands are recorded as pending.
+ * back.  Signals that would end the program (Ctrl-C, hang-up, SIGTERM) wait meanwhile and count as
+ * keep_going() saying no.
  */
 enum txn_event_kind { TXN_STEP_BEGIN, TXN_STEP_DONE, TXN_STEP_FAILED, TXN_OUTPUT, TXN_PENDING };
 struct txn_event {
@@ -26,21 +27,31 @@ struct txn_watcher {
 	void *user;
 };
 
+struct txn_options {
+	/* fsroot_is_live(): below another root no program runs, commands are listed as pending. */
+	bool run_commands;
+};
+
 struct txn_result {
 	unsigned number;		/* of the journal entry, 1.. */
-	const char *const *pending;	/* command lines a person has to run, in the plan's arena */
+	/*
+	 * Command lines a person has to run, NULL-terminated, NULL none; in the plan's arena, after
+	 * undo_apply() in the entry's.
+	 */
+	const char *const *pending;
 };
 
 /*
- * FS is where to write, STATE_DIR a path below FS ("/var/lib/vfio-wizard").  On any failure the
- * host is as before, or the message says exactly what could not be put back.
+ * FS is where to write, STATE_DIR a path below FS ("/var/lib/vfio-wizard").  WATCHER may be NULL.
+ * On any failure the host is as before, or the message says exactly what could not be put back.
  */
-int txn_apply(const struct fsroot *fs, const char *state_dir, struct plan *plan, struct stage *stage,
-	      const struct txn_watcher *watcher, struct txn_result *ret, struct err *err) _must_check_;
+int txn_apply(const struct fsroot *fs, const char *state_dir, const struct txn_options *options,
+	      struct plan *plan, struct stage *stage, const struct txn_watcher *watcher,
+	      struct txn_result *ret, struct err *err) _must_check_;
 
 /*
- * Finishes or rolls back what a killed run left.  *RET_TEXT (free() it) says in one sentence what
+ * Finishes or rolls back what a killed run left.  *RET_TEXT (free() it) says in whole sentences what
  * was done, NULL when there was nothing.
  */
-int txn_recover(const struct fsroot *fs, const char *state_dir, char **ret_text, struct err *err)
-	_must_check_;
+int txn_recover(const struct fsroot *fs, const char *state_dir, const struct txn_options *options,
+		char **ret_text, struct err *err) _must_check_;

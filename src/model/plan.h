@@ -29,6 +29,8 @@ struct change {
 	/* run */
 	const char *const *argv;
 	unsigned timeout_s;
+	/* What takes it back; NULL: undo runs it again, and only when its outputs cannot be put back. */
+	const char *const *undo_argv;
 	/* Files the command makes anew (grub.cfg): kept in the journal before it runs, put back by undo. */
 	const char *const *outputs;
 	/* After it ran, each of these must be found in readback_path, or it did not work. */

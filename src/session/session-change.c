@@ -137,12 +137,12 @@ static void session_record_devices(struct session *s)
 int session_apply_one(struct session *s, struct plan *plan, struct stage *stage,
 		      const struct txn_watcher *w, struct txn_result *ret, struct err *err)
 {
+	struct txn_options options = { .run_commands = fsroot_is_live(s->root) };
 	struct txn_result result = { 0 };
 	int r = session_check_writable(s, err);
 
 	if (r == 0)
-		r = txn_apply(s->root, s->state_dir, plan, stage, w, &result, err);
-
+		r = txn_apply(s->root, s->state_dir, &options, plan, stage, w, &result, err);
 	if (r < 0)
 		return r;
 	ret->number = result.number;
@@ -195,6 +195,7 @@ static void session_forget_stage(struct session *s, const char *stage, bool last
 int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 		 const struct txn_watcher *w, struct txn_result *ret, struct err *err)
 {
+	struct txn_options options = { .run_commands = fsroot_is_live(s->root) };
 	struct journal_entry **entries = NULL;
 	unsigned n = 0;
 	int r = session_check_writable(s, err);
@@ -208,7 +209,7 @@ int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 		const struct journal_entry *e = entries[left - 1];
 		struct txn_result one = { 0 };
 
-		r = undo_apply(s->root, s->state_dir, e, on_conflict, w, &one, err);
+		r = undo_apply(s->root, s->state_dir, &options, e, on_conflict, w, &one, err);
 		if (r < 0)
 			break;
 		ret->number = e->number;

@@ -111,7 +111,9 @@ int session_recover(struct session *s, char **ret_text, struct err *err)
 	*ret_text = NULL;
 	if (s->read_only)
 		return 0;
-	return txn_recover(s->root, s->state_dir, ret_text, err);
+	return txn_recover(s->root, s->state_dir,
+			   &(struct txn_options){ .run_commands = fsroot_is_live(s->root) }, ret_text,
+			   err);
 }
 
 struct session_probe_watch {
