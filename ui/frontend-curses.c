@@ -198,6 +198,15 @@ static void curses_keep_page(struct curses *c, const struct screen *s)
 	arena_free(old);
 }
 
+/* A popup that comes again is a new question, at its safe button, unless a row of it was changed. */
+static bool curses_is_same_popup(const struct curses *c, const struct screen *s)
+{
+	enum event_kind last = c->last_event.kind;
+
+	return str_eq(c->last_id, s->id) && (last == EVENT_TOGGLE || last == EVENT_SET ||
+					     last == EVENT_OPEN || last == EVENT_KEY);
+}
+
 static int curses_show(struct frontend *f, const struct screen *s, struct event *ret, struct err *err)
 {
 	struct curses *c = (struct curses *)f;
@@ -210,8 +219,7 @@ static int curses_show(struct frontend *f, const struct screen *s, struct event 
 		curses_keep_page(c, s);
 	else if (c->page)
 		curses_push(c, c->page);
-	/* a popup that asks again is a new question, one that was changed is the same */
-	if (s->kind != SCREEN_PAGE && !str_eq(c->last_id, s->id))
+	if (s->kind != SCREEN_PAGE && !curses_is_same_popup(c, s))
 		curses_forget(curses_memory(c, s->id ? s->id : ""));
 	free(c->last_id);
 	c->last_id = s->id ? xstrdup(s->id) : NULL;
