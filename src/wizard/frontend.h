@@ -55,8 +55,12 @@ enum message_kind { MESSAGE_NONE, MESSAGE_NOTE, MESSAGE_WARNING, MESSAGE_ERROR }
 
 enum screen_kind {
 	SCREEN_PAGE,	/* full screen with title, steps, body, buttons, message, keys */
-	SCREEN_POPUP,	/* box over what was there; Esc gives EVENT_CLOSE */
-	SCREEN_TYPED,	/* popup that asks to type a word (level 2); the event's text has it */
+	SCREEN_POPUP,	/* box over what was there; Esc gives EVENT_CLOSE; first button = the safe one */
+	/*
+	 * Popup that asks to type a word (level 2): EVENT_BUTTON "confirm" with the typed text, which
+	 * the step compares; EVENT_CLOSE or another button when nothing shall be done.
+	 */
+	SCREEN_TYPED,
 };
 
 /* One step in the row of steps. */
@@ -74,12 +78,16 @@ struct screen {
 	unsigned n_steps;
 	struct screen_row *rows;
 	unsigned n_rows;
-	const char *focus;	/* row or button id to start on, first time this id is shown; NULL first */
+	/*
+	 * Row or button id to start on the first time this id is shown, NULL the first one.  With
+	 * MESSAGE_ERROR what is wrong: it gets the focus back when the user just left it.
+	 */
+	const char *focus;
 	const struct screen_button *buttons;
 	unsigned n_buttons;
 	enum message_kind message_kind;
 	const char *message;
-	const char *keys;	/* step's own keys for the key line: "f Show" ; "" none */
+	const char *keys;	/* step's own keys, two blanks between: "f Show  1-4 View"; NULL none */
 	const char *word;	/* SCREEN_TYPED */
 	const char *help;	/* text of the ? popup */
 	const char *missing_answer; /* key that must be answered before "next"; NULL */
@@ -89,10 +97,10 @@ enum event_kind {
 	EVENT_BUTTON,	/* id = button */
 	EVENT_NEXT,	/* n, F8 */
 	EVENT_BACK,	/* b, F7, Esc */
-	EVENT_TOGGLE,	/* Space on row id */
-	EVENT_OPEN,	/* Enter on row id (fact, group) */
+	EVENT_TOGGLE,	/* Space on row id (check, radio, group), Enter on check and radio */
+	EVENT_OPEN,	/* Enter on row id: fact or diff without detail; group: also Left/Right, + - */
 	EVENT_SET,	/* field or list row id has new text */
-	EVENT_KEY,	/* one of the step's own keys; key */
+	EVENT_KEY,	/* one of the step's own keys; key, and id of the focused row or "" */
 	EVENT_UNDO,	/* u */
 	EVENT_QUIT,	/* q, F10, Ctrl-C */
 	EVENT_CLOSE,	/* Esc in a popup */

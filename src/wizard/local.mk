@@ -1,6 +1,7 @@
 noinst_LIBRARIES += libwizard.a
 libwizard_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
-libwizard_a_SOURCES = src/wizard/wizard.h src/wizard/frontend.h src/wizard/step.h src/wizard/step.def \
+libwizard_a_SOURCES = src/wizard/wizard.h src/wizard/frontend.h \
+	src/wizard/frontend-plain.c src/wizard/frontend-answers.c src/wizard/step.h src/wizard/step.def \
 	src/wizard/build.c src/wizard/build.h \
 	src/wizard/change.c \
 	src/wizard/popup.c \
