@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/err.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
-int err_set(struct err *e, enum err_kind kind, int code, const char *fmt, ...)
+int (err_set)(struct err *e, enum err_kind kind, int code, const char *fmt, ...)
 {
 	va_list ap;
 
+	code = err_negative(code);
 	if (!e)
 		return code;
 	e->kind = kind;
@@ -20,7 +20,7 @@ int err_set(struct err *e, enum err_kind kind, int code, const char *fmt, ...)
 	return code;
 }
 
-int err_input(struct err *e, const char *file, unsigned line, const char *fmt, ...)
+int (err_input)(struct err *e, const char *file, unsigned line, const char *fmt, ...)
 {
 	size_t used;
 	va_list ap;
@@ -41,26 +41,26 @@ int err_input(struct err *e, const char *file, unsigned line, const char *fmt, .
 	return e->code;
 }
 
-int err_hint(struct err *e, const char *fmt, ...)
+int (err_hint)(struct err *e, const char *fmt, ...)
 {
 	va_list ap;
 
 	if (!e)
-		return 0;
+		return -EIO;
 	va_start(ap, fmt);
 	vsnprintf(e->hint, sizeof(e->hint), fmt, ap);
 	va_end(ap);
 	return e->code;
 }
 
-int err_prefix(struct err *e, const char *fmt, ...)
+int (err_prefix)(struct err *e, const char *fmt, ...)
 {
 	char old[sizeof(e->msg)];
 	size_t used;
 	va_list ap;
 
 	if (!e)
-		return 0;
+		return -EIO;
 	memcpy(old, e->msg, sizeof(old));
 	va_start(ap, fmt);
 	vsnprintf(e->msg, sizeof(e->msg), fmt, ap);

@@ -3,6 +3,8 @@
 
 #include "base/macro.h"
 
+#include <errno.h>
+
 /*
  * Why something could not be done.  The kind decides the exit code (cli.md) and nothing else does:
  * whoever finds the fault knows best whether it is the user's file, the user's words or our bug.
@@ -34,5 +36,18 @@ int err_input(struct err *e, const char *file, unsigned line, const char *fmt, .
 int err_hint(struct err *e, const char *fmt, ...) _printf_(2, 3);
 /* Puts "context: " in front of the message on the way up.  Returns the recorded code. */
 int err_prefix(struct err *e, const char *fmt, ...) _printf_(2, 3);
+/*
+ * An error never counts as success, not even where errno was 0 or E is NULL.  Inline, so that the
+ * analyzer, which looks at one file at a time, knows it as well.
+ */
+static inline int err_negative(int code)
+{
+	return code < 0 ? code : -EIO;
+}
+#define err_set(...)	err_negative(err_set(__VA_ARGS__))
+#define err_input(...)	err_negative(err_input(__VA_ARGS__))
+#define err_hint(...)	err_negative(err_hint(__VA_ARGS__))
+#define err_prefix(...) err_negative(err_prefix(__VA_ARGS__))
+
 /* Exit code that belongs to the error; 0 for ERR_NONE. */
 int err_exit_code(const struct err *e);

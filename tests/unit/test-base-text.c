@@ -165,6 +165,19 @@ START_TEST(errors_keep_their_kind)
 }
 END_TEST
 
+START_TEST(errors_never_count_as_success)
+{
+	struct err err = { 0 };
+
+	ck_assert_int_eq(err_set(&err, ERR_WRITE, 0, "errno was 0"), -EIO);
+	ck_assert_int_eq(err.code, -EIO);
+	ck_assert_int_lt(err_set(NULL, ERR_WRITE, 0, "x"), 0);
+	ck_assert_int_lt(err_hint(NULL, "x"), 0);
+	ck_assert_int_lt(err_prefix(NULL, "x"), 0);
+	ck_assert_int_eq(err_input(NULL, "file", 3, "x"), -EBADMSG);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("base-text");
@@ -178,6 +191,7 @@ int main(void)
 	tcase_add_test(tc, json_and_yaml_name_the_line);
 	tcase_add_test(tc, yaml_types);
 	tcase_add_test(tc, errors_keep_their_kind);
+	tcase_add_test(tc, errors_never_count_as_success);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
