@@ -114,25 +114,23 @@ struct kernel_log_journal {
 #define KERNEL_LOG_LOCAL_ONLY 1 /* SD_JOURNAL_LOCAL_ONLY */
 #define KERNEL_LOG_SYSTEM 4     /* SD_JOURNAL_SYSTEM */
 
+/* A function is copied over the pointer to it: C has no cast from what dlsym() returns. */
+static bool kernel_log_symbol(void *lib, const char *name, void *ret_function)
+{
+	void *symbol = dlsym(lib, name);
+
+	if (symbol)
+		memcpy(ret_function, &symbol, sizeof(symbol));
+	return symbol;
+}
+
 static bool kernel_log_load(void *lib, struct kernel_log_journal *ret)
 {
-	const struct {
-		const char *name;
-		void *to;
-	} symbols[] = {
-		{ "sd_journal_open", &ret->open },           { "sd_journal_close", &ret->close },
-		{ "sd_journal_add_match", &ret->add_match }, { "sd_journal_next", &ret->next },
-		{ "sd_journal_get_data", &ret->get_data },
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(symbols); i++) {
-		void *symbol = dlsym(lib, symbols[i].name);
-
-		if (!symbol)
-			return false;
-		memcpy(symbols[i].to, &symbol, sizeof(symbol));
-	}
-	return true;
+	return kernel_log_symbol(lib, "sd_journal_open", &ret->open) &&
+	       kernel_log_symbol(lib, "sd_journal_close", &ret->close) &&
+	       kernel_log_symbol(lib, "sd_journal_add_match", &ret->add_match) &&
+	       kernel_log_symbol(lib, "sd_journal_next", &ret->next) &&
+	       kernel_log_symbol(lib, "sd_journal_get_data", &ret->get_data);
 }
 
 static void kernel_log_read_journal(const struct kernel_log_journal *api, void *j,

@@ -15,7 +15,7 @@ void field_done(struct field *f)
 
 static void field_reserve(struct field *f, size_t len)
 {
-	if (len + 1 <= f->cap)
+	if (f->text && len < f->cap)
 		return;
 	f->cap = (len + 1) * 2;
 	f->text = xrealloc(f->text, f->cap * sizeof(*f->text));

@@ -177,13 +177,15 @@ void body_draw(struct layer *l, int y, int x, int height, int width, int rule_y,
 
 void body_cursor(const struct layer *l, int *ret_y, int *ret_x)
 {
-	const struct view_item *item = l->focus < 0 ? NULL : &l->view.items[l->focus];
-	int line = item ? (int)item->line : 0;
+	const struct view_item *item;
+	int line;
 
 	*ret_y = l->y;
 	*ret_x = l->x;
-	if (!item)
+	if (l->focus < 0)
 		return;
+	item = &l->view.items[l->focus];
+	line = (int)item->line;
 	*ret_x = l->x + item->cursor;
 	if (item->kind == VIEW_BUTTON)
 		*ret_y = l->buttons_y + line;

@@ -33,7 +33,7 @@ static int atomic_fail(struct err *err, int code, const char *path, const char *
 /* Opens the directory that really holds PATH (links followed inside the root) and its last name. */
 static int atomic_open_parent(const struct fsroot *fs, const char *path, int *ret_fd, char **ret_name)
 {
-	struct arena *a = arena_new();
+	_cleanup_(arena_freep) struct arena *a = arena_new();
 	const char *real, *slash;
 	_cleanup_free_ char *dir = NULL;
 	int fd;
@@ -43,12 +43,11 @@ static int atomic_open_parent(const struct fsroot *fs, const char *path, int *re
 	slash = strrchr(real, '/');
 	dir = slash ? xstrndup(real, (size_t)(slash - real)) : xstrdup(".");
 	fd = fsroot_openat(fs, *dir ? dir : ".", O_RDONLY | O_DIRECTORY);
-	if (fd >= 0) {
-		*ret_fd = fd;
-		*ret_name = xstrdup(slash ? slash + 1 : real);
-	}
-	arena_free(a);
-	return fd < 0 ? fd : 0;
+	if (fd < 0)
+		return fd;
+	*ret_fd = fd;
+	*ret_name = xstrdup(slash ? slash + 1 : real);
+	return 0;
 }
 
 static void atomic_free(struct atomic_file *af)

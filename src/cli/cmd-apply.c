@@ -79,7 +79,7 @@ static int apply_run(struct cli *c, struct err *err)
 		r = session_look(s, NULL, NULL, err);
 	if (r == 0)
 		r = session_plan(s, &plan, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (s->options.dry_run) {
 		cli_text_plan(c, plan);

@@ -129,7 +129,7 @@ static int devices_run(struct cli *c, struct err *err)
 		r = cli_open_session(c, &s, err);
 	if (r == 0)
 		r = session_look_at_devices(s, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (f.by_address && !host_find_device(s->host, f.address))
 		return err_set(err, ERR_NOT_POSSIBLE, -ENODEV, _("There is no device at %s."),

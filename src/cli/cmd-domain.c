@@ -58,7 +58,7 @@ static int domain_run(struct cli *c, struct err *err)
 		r = session_write_machine(s, format, cli_value(c, "template"), &text, &len, err);
 	if (r == 0)
 		r = domain_define_if_asked(c, s, format, text, len, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (file && strcmp(file, "-") != 0)
 		return cli_write_file(file, text, len, machine_format_find(format)->mode, err);

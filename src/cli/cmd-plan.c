@@ -65,7 +65,7 @@ static int plan_run(struct cli *c, struct err *err)
 		r = session_look(s, NULL, NULL, err);
 	if (r == 0)
 		r = session_plan(s, &plan, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (c->json)
 		plan_json(c, plan);

@@ -23,7 +23,7 @@ static int snapshot_unpack(const struct cli *c, const char *dir, struct err *err
 		if (r == 0)
 			r = cli_read_file(demo, &text, &len, err);
 	}
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (mkdir(dir, 0755) < 0)
 		return err_set(err, ERR_WRITE, -errno, _("Cannot make the folder %s: %s"), dir, strerror(errno));
@@ -43,7 +43,7 @@ static int snapshot_run(struct cli *c, struct err *err)
 	r = cli_open_session(c, &s, err);
 	if (r == 0)
 		r = recording_take(s->root, &text, &len, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (!file || strcmp(file, "-") == 0) {
 		fwrite(text, 1, len, c->out);

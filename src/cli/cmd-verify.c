@@ -52,7 +52,7 @@ static int verify_run(struct cli *c, struct err *err)
 		r = session_check_input(s, err);
 	if (r == 0)
 		r = session_verify(s, &v, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (c->json)
 		verify_json(c, v);

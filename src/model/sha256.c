@@ -23,7 +23,7 @@ static uint32_t sha256_rotate(uint32_t v, unsigned n)
 
 static void sha256_block(uint32_t h[8], const unsigned char *p)
 {
-	uint32_t w[64], v[8];
+	uint32_t w[64] = { 0 }, v[8];
 
 	for (unsigned i = 0; i < 16; i++, p += 4)
 		w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
