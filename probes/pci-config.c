@@ -12,6 +12,9 @@
 #define CONFIG_HEADER 64
 #define CONFIG_LEGACY 256
 #define CONFIG_MAX 4096
+/* As many capabilities as fit, so that a chain that bites its tail ends. */
+#define CONFIG_HOPS ((CONFIG_LEGACY - CONFIG_HEADER) / 4)
+#define CONFIG_EXTENDED_HOPS ((CONFIG_MAX - CONFIG_LEGACY) / 8)
 
 /* libpci hands its hooks no user pointer; probes run one after another. */
 static jmp_buf config_escape;
@@ -52,19 +55,18 @@ void pci_config_close(struct pci_access *access)
 }
 
 /*
- * How much of it can be read: 64 bytes without root, 256 conventional, 4096 PCI Express.  Only looked
- * for, not read: every four bytes are one round trip to the device, all of them a millisecond.
+ * One double word behind the header; false where it cannot be read: 64 bytes without root, 256
+ * conventional, 4096 PCI Express.  Every one is a round trip to the device, so nothing is read twice
+ * and nothing that is not asked for: all of it would take a millisecond.
  */
-static int config_length(struct pci_dev *dev, uint8_t config[static CONFIG_HEADER])
+static bool config_read(struct pci_dev *dev, int at, uint32_t *ret)
 {
-	uint8_t probe[4];
+	uint8_t bytes[4];
 
-	if (!pci_read_block(dev, 0, config, CONFIG_HEADER))
-		return 0;
-	if (!pci_read_block(dev, CONFIG_HEADER, probe, sizeof(probe)))
-		return CONFIG_HEADER;
-	return pci_read_block(dev, CONFIG_LEGACY, probe, sizeof(probe)) ? CONFIG_MAX
-									: CONFIG_LEGACY;
+	if (!pci_read_block(dev, at, bytes, sizeof(bytes)))
+		return false;
+	*ret = bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+	return true;
 }
 
 static unsigned config_word(const uint8_t *config, int at)
@@ -91,24 +93,31 @@ static bool config_has_wide_acs(const struct pci_device *d)
 	return false;
 }
 
-static void config_read_acs(struct pci_dev *dev, struct pci_device *d, int len)
+/* Only ports and cards of several functions are asked for it. */
+static bool config_wants_acs(const struct pci_device *d)
 {
-	const struct pci_cap *acs;
-	int control;
+	return d->multifunction ||
+	       (d->port_type != PCI_PORT_ENDPOINT && d->port_type != PCI_PORT_LEGACY_ENDPOINT);
+}
 
-	if (len < CONFIG_MAX) {
-		/* A conventional device has no extended capabilities; else they were kept from us. */
-		if (len == CONFIG_LEGACY && d->port_type == PCI_PORT_UNKNOWN)
-			d->acs_cap = d->acs_ctrl = 0;
-		return;
-	}
+/* Bits 0-15 id, 20-31 where the next one is; FIRST is the one at 0x100. */
+static void config_read_acs(struct pci_dev *dev, struct pci_device *d, uint32_t first)
+{
+	uint32_t capability = first, word;
+	int at = CONFIG_LEGACY;
+
 	d->acs_cap = d->acs_ctrl = 0;
-	acs = pci_find_cap(dev, PCI_EXT_CAP_ID_ACS, PCI_CAP_EXTENDED);
-	if (!acs || acs->addr > CONFIG_MAX - 12)
+	for (int hops = 0; hops < CONFIG_EXTENDED_HOPS && (capability & 0xffff) != PCI_EXT_CAP_ID_ACS; hops++) {
+		at = (int)(capability >> 20) & ~3;
+		if (at < CONFIG_LEGACY || !config_read(dev, at, &capability))
+			return;
+	}
+	if ((capability & 0xffff) != PCI_EXT_CAP_ID_ACS || at > CONFIG_MAX - 12 || !config_read(dev, at + 4, &word))
 		return;
-	control = (int)acs->addr + (config_has_wide_acs(d) ? 8 : 6);
-	d->acs_cap = pci_read_word(dev, (int)acs->addr + 4);
-	d->acs_ctrl = pci_read_word(dev, control);
+	d->acs_cap = (int)(word & 0xffff);
+	d->acs_ctrl = (int)(word >> 16);
+	if (config_has_wide_acs(d) && config_read(dev, at + 8, &word))
+		d->acs_ctrl = (int)(word & 0xffff);
 }
 
 static enum pci_port_type config_port_type(unsigned flags)
@@ -121,10 +130,8 @@ static enum pci_port_type config_port_type(unsigned flags)
 	return (enum pci_port_type)type;
 }
 
-static void config_parse(struct pci_dev *dev, struct pci_device *d, const uint8_t *config, int len)
+static void config_parse_header(struct pci_device *d, const uint8_t *config)
 {
-	const struct pci_cap *express;
-
 	d->revision = config[PCI_REVISION_ID];
 	d->header_type = config[PCI_HEADER_TYPE] & 0x7f;
 	d->multifunction = config[PCI_HEADER_TYPE] & 0x80;
@@ -132,12 +139,51 @@ static void config_parse(struct pci_dev *dev, struct pci_device *d, const uint8_
 		d->secondary_bus = config[PCI_SECONDARY_BUS];
 		d->subordinate_bus = config[PCI_SUBORDINATE_BUS];
 	}
-	if (len < CONFIG_LEGACY)
-		return;
-	express = pci_find_cap(dev, PCI_CAP_ID_EXP, PCI_CAP_NORMAL);
-	if (express && express->addr <= CONFIG_LEGACY - 4)
-		d->port_type = config_port_type(pci_read_word(dev, (int)express->addr + 2));
-	config_read_acs(dev, d, len);
+}
+
+/*
+ * Byte 0 id, byte 1 where the next one is, then what belongs to it: of PCI Express the flags with the
+ * port type.  False when nothing behind the header can be read.
+ */
+static bool config_parse_capabilities(struct pci_dev *dev, struct pci_device *d, const uint8_t *config)
+{
+	bool has_list = config_word(config, PCI_STATUS) & PCI_STATUS_CAP_LIST;
+	int pointer = d->header_type == PCI_HEADER_TYPE_CARDBUS ? PCI_CB_CAPABILITY_LIST : PCI_CAPABILITY_LIST;
+	int at = has_list ? config[pointer] & ~3 : 0;
+	uint32_t capability;
+
+	if (at < CONFIG_HEADER)
+		return config_read(dev, CONFIG_HEADER, &capability);
+	for (int hops = 0; at >= CONFIG_HEADER && hops < CONFIG_HOPS; hops++) {
+		if (!config_read(dev, at, &capability))
+			return hops > 0;
+		if ((capability & 0xff) == PCI_CAP_ID_EXP)
+			d->port_type = config_port_type(capability >> 16);
+		if ((capability & 0xff) == PCI_CAP_ID_EXP || (capability & 0xff) == 0xff)
+			break;
+		at = (int)(capability >> 8 & 0xff) & ~3;
+	}
+	return true;
+}
+
+/* How many bytes there are, as far as this process may read them. */
+static int config_parse(struct pci_dev *dev, struct pci_device *d, const uint8_t *config)
+{
+	uint32_t extended;
+
+	config_parse_header(d, config);
+	if (!config_parse_capabilities(dev, d, config))
+		return CONFIG_HEADER;
+	/* Conventional devices have no extended capabilities. */
+	if (d->port_type == PCI_PORT_UNKNOWN) {
+		d->acs_cap = d->acs_ctrl = 0;
+		return CONFIG_LEGACY;
+	}
+	if (!config_read(dev, CONFIG_LEGACY, &extended))
+		return CONFIG_LEGACY;
+	if (config_wants_acs(d))
+		config_read_acs(dev, d, extended);
+	return CONFIG_MAX;
 }
 
 void pci_config_read(struct pci_access *access, struct host *h, struct pci_device *d)
@@ -150,17 +196,15 @@ void pci_config_read(struct pci_access *access, struct host *h, struct pci_devic
 	if (setjmp(config_escape) == 0) {
 		dev = pci_get_dev(access, (int)d->addr.domain, d->addr.bus, d->addr.slot,
 				  d->addr.func);
-		len = config_length(dev, config);
+		len = pci_read_block(dev, 0, config, CONFIG_HEADER) ? CONFIG_HEADER : 0;
 		/* All ones: the device fell off the bus, nothing in there means anything. */
 		if (len && config_word(config, PCI_VENDOR_ID) == 0xffff && !d->physfn) {
 			len = 0;
 			snprintf(path, sizeof(path), "/%s/config", d->syspath);
 			probe_note(h, path, -ENODEV);
 		}
-		if (len) {
-			pci_setup_cache(dev, config, CONFIG_HEADER);
-			config_parse(dev, d, config, len);
-		}
+		if (len)
+			len = config_parse(dev, d, config);
 	}
 	d->config_len = len;
 	if (dev)

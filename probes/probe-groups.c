@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <string.h>
 
 #define GROUPS_DIR "sys/kernel/iommu_groups"
 
@@ -18,8 +17,9 @@
  */
 static bool groups_has_direct(struct host *h, int id)
 {
-	_cleanup_free_ char *text = probe_text(h, NULL, GROUPS_DIR "/%d/reserved_regions", id);
-	char *rest = text, *line;
+	const char *text = probe_word(h, GROUPS_DIR "/%d/reserved_regions", id);
+	_cleanup_free_ char *copy = xstrdup(text ? text : "");
+	char *rest = copy, *line;
 
 	while ((line = probe_next_line(&rest))) {
 		probe_next_word(&line);
@@ -30,33 +30,6 @@ static bool groups_has_direct(struct host *h, int id)
 	return false;
 }
 
-static void groups_read_members(struct host *h, struct iommu_group *g)
-{
-	_cleanup_strv_ char **names = probe_list(h, GROUPS_DIR "/%d/devices", g->id);
-	struct arena_list members = { 0 };
-
-	/* In the order of host->devices: by address, not by text. */
-	for (char **name = names; name && *name; name++) {
-		struct pci_addr addr;
-		struct pci_device *d = NULL;
-
-		if (pci_addr_parse(*name, &addr) == 0)
-			d = host_find_device(h, addr);
-		if (d)
-			d->group = g;
-		else
-			g->n_other_devices++; /* a platform device */
-	}
-	for (unsigned i = 0; names && i < h->n_devices; i++)
-		if (h->devices[i]->group == g)
-			arena_list_add(h->arena, &members, h->devices[i]);
-	g->n_devices = (unsigned)members.n;
-	if (!members.n)
-		return;
-	g->devices = arena_alloc(h->arena, members.n * sizeof(struct pci_device *));
-	memcpy(g->devices, members.items, members.n * sizeof(struct pci_device *));
-}
-
 static int groups_compare(const void *a, const void *b)
 {
 	const struct iommu_group *const *left = a, *const *right = b;
@@ -64,10 +37,36 @@ static int groups_compare(const void *a, const void *b)
 	return (*left)->id < (*right)->id ? -1 : (*left)->id > (*right)->id;
 }
 
+/* The kernel links both ways; a link a device was read with it anyway, a folder a group was not. */
+static void groups_add_members(struct host *h)
+{
+	for (unsigned i = 0; i < h->n_devices; i++) {
+		struct pci_device *d = h->devices[i];
+
+		d->group = d->group_id < 0 ? NULL : host_find_group(h, d->group_id);
+		if (d->group)
+			d->group->n_devices++;
+	}
+	for (unsigned i = 0; i < h->n_groups; i++) {
+		struct iommu_group *g = h->groups[i];
+
+		if (g->n_devices)
+			g->devices = arena_alloc(h->arena, g->n_devices * sizeof(struct pci_device *));
+		g->n_devices = 0;
+	}
+	for (unsigned i = 0; i < h->n_devices; i++) {
+		struct iommu_group *g = h->devices[i]->group;
+
+		if (g)
+			g->devices[g->n_devices++] = h->devices[i];
+	}
+}
+
 static int groups_run(struct host *h, struct err *err _unused_)
 {
 	_cleanup_strv_ char **names = probe_list(h, GROUPS_DIR);
 	size_t n = strv_length(strv_const(names));
+	bool all_identity = true;
 
 	if (n == 0)
 		return 0;
@@ -80,12 +79,15 @@ static int groups_run(struct host *h, struct err *err _unused_)
 			continue;
 		g = arena_alloc(h->arena, sizeof(*g));
 		g->id = (int)id;
-		g->type = probe_word(h, GROUPS_DIR "/%d/type", g->id);
+		/* Asked for is whether all are "identity": the first other one answers that. */
+		if (all_identity)
+			g->type = probe_word(h, GROUPS_DIR "/%d/type", g->id);
+		all_identity = all_identity && (!g->type || str_eq(g->type, "identity"));
 		g->has_direct_region = groups_has_direct(h, g->id);
-		groups_read_members(h, g);
 		h->groups[h->n_groups++] = g;
 	}
 	qsort(h->groups, h->n_groups, sizeof(struct iommu_group *), groups_compare);
+	groups_add_members(h);
 	return 0;
 }
 

@@ -21,6 +21,7 @@ struct pci_dir {
 	struct host *h;
 	struct pci_device *d;
 	int fd;
+	bool has_mdev; /* some device of this host has mediated types */
 };
 
 static int pci_note(const struct pci_dir *dir, const char *name, int code)
@@ -42,7 +43,7 @@ static int pci_open(const struct pci_dir *dir, const char *name)
 
 	if (fd < 0)
 		return -errno;
-	if (fsroot_is_live(dir->h->root) || fstat(fd, &st) < 0 || (st.st_mode & 07777))
+	if (!fsroot_keeps_mode_0(dir->h->root) || fstat(fd, &st) < 0 || (st.st_mode & 07777))
 		return fd;
 	close(fd);
 	return -EACCES;
@@ -192,11 +193,22 @@ static void pci_read_numa(const struct pci_dir *dir)
 		pci_note(dir, "numa_node", -EINVAL);
 }
 
+/* iommu_group -> ../../../kernel/iommu_groups/28 */
+static void pci_read_group(const struct pci_dir *dir)
+{
+	const char *id = pci_link(dir, "iommu_group");
+	uint64_t n;
+
+	if (id && str_to_u64(id, INT_MAX, &n) == 0)
+		dir->d->group_id = (int)n;
+}
+
 static void pci_read_sriov(const struct pci_dir *dir)
 {
 	uint64_t n;
 
-	if (pci_number(dir, "sriov_totalvfs", 0xffff, &n) < 0)
+	/* Only PCI Express functions that are not virtual ones themselves can have it. */
+	if (dir->d->class_code >> 16 == 0x06 || pci_number(dir, "sriov_totalvfs", 0xffff, &n) < 0)
 		return;
 	dir->d->sriov_total = (int)n;
 	dir->d->sriov_enabled = 0;
@@ -208,56 +220,40 @@ static void pci_read_mdev(const struct pci_dir *dir)
 {
 	_cleanup_strv_ char **types = NULL;
 
-	if (!pci_has(dir, "mdev_supported_types"))
+	if (!dir->has_mdev || !pci_has(dir, "mdev_supported_types"))
 		return;
 	types = probe_list(dir->h, "%s/mdev_supported_types", dir->d->syspath);
 	for (char **t = types; t && *t; t++)
 		arena_strv_add(dir->h->arena, &dir->d->mdev, *t);
 }
 
-static void pci_read_attributes(const struct pci_dir *dir)
-{
-	struct pci_device *d = dir->d;
-	uint64_t n;
-
-	d->driver = pci_link(dir, "driver");
-	d->driver_override = pci_word(dir, "driver_override");
-	if (str_eq(d->driver_override, "(null)")) /* nothing was written */
-		d->driver_override = NULL;
-	pci_read_numa(dir);
-	if (d->class_code >> 16 == 0x03 && pci_number(dir, "boot_vga", 1, &n) == 0)
-		d->boot_vga = (int)n;
-	pci_read_reset(dir);
-	d->rom = pci_has(dir, "rom");
-	d->power_state = pci_word(dir, "power_state");
-	pci_read_sriov(dir);
-	pci_read_mdev(dir);
-}
-
 /*
  * /sys/bus/pci/devices/0000:01:00.0 -> ../../../devices/pci0000:00/0000:00:01.0/0000:01:00.0
  * A capture without links has the directory itself.
  */
-static const char *pci_syspath(struct host *h, const char *name)
+static const char *pci_syspath(struct host *h, int devices_fd, const char *name)
 {
-	char path[PATH_MAX];
-	const char *text;
+	static const char up[] = "../../../devices/";
+	char text[PATH_MAX];
+	ssize_t n = readlinkat(devices_fd, name, text, sizeof(text) - 1);
 
-	snprintf(path, sizeof(path), PCI_DEVICES "/%s", name);
-	if (fsroot_readlink(h->root, h->arena, path, &text) == 0 &&
-	    str_starts_with(text, "../../../devices/"))
-		return arena_printf(h->arena, "sys/%s", text + strlen("../../../"));
-	return arena_strdup(h->arena, path);
+	if (n < 0)
+		return arena_printf(h->arena, PCI_DEVICES "/%s", name);
+	text[n] = '\0';
+	if (!str_starts_with(text, up))
+		return arena_printf(h->arena, PCI_DEVICES "/%s", name);
+	return arena_printf(h->arena, "sys/devices/%s", text + strlen(up));
 }
 
-static struct pci_device *pci_device_new(struct host *h, struct pci_addr addr, const char *name)
+static struct pci_device *pci_device_new(struct host *h, struct pci_addr addr, int devices_fd,
+					 const char *name)
 {
 	struct pci_device *d = arena_alloc(h->arena, sizeof(*d));
 
 	d->addr = addr;
 	pci_addr_format(addr, d->address);
-	d->syspath = pci_syspath(h, name);
-	d->numa_node = d->boot_vga = d->rom = -1;
+	d->syspath = pci_syspath(h, devices_fd, name);
+	d->group_id = d->numa_node = d->boot_vga = d->rom = -1;
 	d->sriov_total = d->sriov_enabled = -1;
 	d->port_type = PCI_PORT_UNKNOWN;
 	d->acs_cap = d->acs_ctrl = -1;
@@ -274,16 +270,17 @@ static int pci_compare(const void *a, const void *b)
 static void pci_list_devices(struct host *h)
 {
 	_cleanup_strv_ char **names = probe_list(h, PCI_DEVICES);
+	_cleanup_close_ int fd = fsroot_openat(h->root, PCI_DEVICES, O_PATH | O_DIRECTORY);
 	size_t n = strv_length(strv_const(names));
 
-	if (n == 0)
+	if (n == 0 || fd < 0)
 		return;
 	h->devices = arena_alloc(h->arena, n * sizeof(struct pci_device *));
 	for (char **name = names; *name; name++) {
 		struct pci_addr addr;
 
 		if (pci_addr_parse(*name, &addr) == 0)
-			h->devices[h->n_devices++] = pci_device_new(h, addr, *name);
+			h->devices[h->n_devices++] = pci_device_new(h, addr, fd, *name);
 	}
 	/* By number: "10000:" sorts before "2000:" as text. */
 	qsort(h->devices, h->n_devices, sizeof(struct pci_device *), pci_compare);
@@ -327,10 +324,29 @@ static struct pci_device *pci_find_physfn(const struct pci_dir *dir)
 	return name && pci_addr_parse(name, &addr) == 0 ? pci_find(dir->h, addr) : NULL;
 }
 
-static void pci_read_device(struct host *h, struct pci_device *d, struct pci_access *access,
-			    struct pci_names *names)
+static void pci_read_attributes(const struct pci_dir *dir)
 {
-	struct pci_dir dir = { .h = h, .d = d };
+	struct pci_device *d = dir->d;
+	uint64_t n;
+
+	d->driver = pci_link(dir, "driver");
+	pci_read_group(dir);
+	pci_read_numa(dir);
+	if (d->class_code >> 16 == 0x03 && pci_number(dir, "boot_vga", 1, &n) == 0)
+		d->boot_vga = (int)n;
+	pci_read_reset(dir);
+	pci_read_mdev(dir);
+	d->physfn = pci_find_physfn(dir);
+	/* A virtual function has neither. */
+	d->rom = !d->physfn && pci_has(dir, "rom");
+	if (!d->physfn)
+		pci_read_sriov(dir);
+}
+
+static void pci_read_device(struct host *h, struct pci_device *d, struct pci_access *access,
+			    struct pci_names *names, bool has_mdev)
+{
+	struct pci_dir dir = { .h = h, .d = d, .has_mdev = has_mdev };
 	_cleanup_close_ int fd = fsroot_openat(h->root, d->syspath, O_PATH | O_DIRECTORY);
 	uint64_t n;
 
@@ -340,8 +356,9 @@ static void pci_read_device(struct host *h, struct pci_device *d, struct pci_acc
 		dir.fd = fd;
 		pci_identify(&dir);
 		pci_read_attributes(&dir);
-		d->physfn = pci_find_physfn(&dir);
-		pci_config_read(access, h, d);
+		/* A virtual function's config space repeats its physical function's. */
+		if (!d->physfn)
+			pci_config_read(access, h, d);
 		/* The attribute tells what config space does not without rights to it. */
 		if (d->config_len == 0 && pci_number(&dir, "revision", 0xff, &n) == 0)
 			d->revision = (uint8_t)n;
@@ -364,6 +381,7 @@ static void pci_settle_reset(struct host *h)
 static int pci_run(struct host *h, struct err *err)
 {
 	struct pci_access *access;
+	bool has_mdev;
 	struct pci_names *names;
 
 	pci_list_devices(h);
@@ -374,8 +392,9 @@ static int pci_run(struct host *h, struct err *err)
 		return err_set(err, ERR_BUG, -EIO, _("libpci cannot read the devices below %s."),
 			       fsroot_display(h->root));
 	names = pci_names_open(h, access);
+	has_mdev = fsroot_exists(h->root, "sys/class/mdev_bus");
 	for (unsigned i = 0; i < h->n_devices; i++)
-		pci_read_device(h, h->devices[i], access, names);
+		pci_read_device(h, h->devices[i], access, names, has_mdev);
 	pci_names_close(names);
 	pci_config_close(access);
 	pci_settle_reset(h);

@@ -16,6 +16,7 @@
 struct fsroot {
 	int fd;
 	bool live;
+	bool mode_0_is_kept;
 	char *display;
 };
 
@@ -47,6 +48,7 @@ int fsroot_open(const char *dir, struct fsroot **ret, struct err *err)
 			       _("Looking below another root needs Linux 5.6 or newer (openat2), and this "
 				 "kernel or sandbox does not have it."));
 	}
+	fs->mode_0_is_kept = !fs->live && fsroot_exists(fs, FSROOT_MODE_0_MARK);
 	*ret = fs;
 	return 0;
 }
@@ -65,6 +67,11 @@ bool fsroot_is_live(const struct fsroot *fs)
 	return fs->live;
 }
 
+bool fsroot_keeps_mode_0(const struct fsroot *fs)
+{
+	return fs->mode_0_is_kept;
+}
+
 const char *fsroot_display(const struct fsroot *fs)
 {
 	return fs->display;
@@ -78,14 +85,14 @@ static const char *fsroot_relative(const char *path)
 }
 
 /*
- * Recorded hosts and tests say "may not be read" with mode 0, which would not keep root from
- * reading.  On the machine itself the kernel alone decides.
+ * Recorded hosts say "may not be read" with mode 0, which would not keep root from reading.  Only
+ * where the recording left its mark: elsewhere the kernel alone decides, and a stat() a file counts.
  */
-static int fsroot_check_mode(int fd, int flags)
+static int fsroot_check_mode(const struct fsroot *fs, int fd, int flags)
 {
 	struct stat st;
 
-	if ((flags & O_PATH) || fstat(fd, &st) < 0 || (st.st_mode & 07777))
+	if (!fs->mode_0_is_kept || (flags & O_PATH) || fstat(fd, &st) < 0 || (st.st_mode & 07777))
 		return fd;
 	close(fd);
 	return -EACCES;
@@ -112,7 +119,7 @@ int fsroot_openat(const struct fsroot *fs, const char *path, int flags)
 		if (fd >= 0 || errno != EAGAIN || tries == FSROOT_TRIES)
 			break;
 	}
-	return fd < 0 ? -errno : fsroot_check_mode((int)fd, flags);
+	return fd < 0 ? -errno : fsroot_check_mode(fs, (int)fd, flags);
 }
 
 void fsroot_library_path(const struct fsroot *fs, const char *path, char buf[static PATH_MAX])

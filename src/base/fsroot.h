@@ -28,6 +28,13 @@ static inline void fsroot_freep(struct fsroot **fs)
 
 /* True for "/": only then are programs run, CPUID executed and /dev/kmsg read. */
 bool fsroot_is_live(const struct fsroot *fs);
+/*
+ * A root with this file in it was recorded with things that could not be read; they have mode 0, and
+ * fsroot answers -EACCES for them also when this process is root.
+ */
+#define FSROOT_MODE_0_MARK ".vfio-wizard/mode-0-is-unreadable"
+
+bool fsroot_keeps_mode_0(const struct fsroot *fs);
 /* As given to fsroot_open(), for messages. */
 const char *fsroot_display(const struct fsroot *fs) _returns_nonnull_;
 

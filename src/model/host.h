@@ -83,10 +83,10 @@ struct iommu_facts {
 
 struct iommu_group {
 	int id;
-	const char *type;	/* "DMA", "DMA-FQ", "identity"; NULL unknown */
+	const char *type;	/* "DMA", "DMA-FQ", "identity"; NULL unknown, or not read since
+				 * another group is not "identity" already */
 	struct pci_device **devices;	/* by address */
 	unsigned n_devices;
-	unsigned n_other_devices;	/* members that are no PCI devices */
 	bool has_direct_region; /* an RMRR other than direct-relaxable */
 };
 
@@ -133,8 +133,8 @@ struct pci_device {
 	const char *driver;	/* NULL: none bound */
 	const char *const *modules; /* that claim its modalias; may be NULL */
 	const char *modalias;
-	const char *driver_override; /* NULL when not set */
 	struct iommu_group *group; /* NULL: none */
+	int group_id;		/* what the iommu_group link names, -1 none */
 	int numa_node;		/* -1 unknown */
 	int boot_vga;		/* tristate; only display class */
 	const char *const *reset; /* reset_method words; NULL = none or unknown */
@@ -146,10 +146,11 @@ struct pci_device {
 	struct pci_device *parent;	/* the bridge above, NULL on a root bus */
 	uint8_t secondary_bus, subordinate_bus; /* bridges */
 	const char *syspath;	/* "sys/devices/pci0000:00/…" */
-	const char *power_state; /* "D0", "D3hot", … */
 	enum pci_port_type port_type;
-	int config_len;		/* bytes of config space that could be read: 0, 64, 256 or 4096 */
-	int acs_cap, acs_ctrl;	/* ACS capability and control words; -1 unreadable, acs_cap 0 = no ACS */
+	int config_len;		/* bytes of config space that can be read: 0, 64, 256 or 4096;
+				 * 0 also for virtual functions, which have no ports' facts */
+	int acs_cap, acs_ctrl;	/* ACS capability and control words; acs_cap 0 = no ACS, -1 unreadable
+				 * or not looked at (endpoints of one function) */
 	struct host_use *uses;
 	unsigned n_uses;
 };

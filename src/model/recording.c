@@ -34,6 +34,7 @@ struct recording_reader {
 	char dir_path[PATH_MAX]; /* directory the deepest open level stands for */
 	struct recording_level levels[RECORDING_DEPTH];
 	unsigned n_levels; /* levels[0] is the target directory */
+	bool has_unreadable;
 };
 
 /* One line, taken apart. */
@@ -338,6 +339,7 @@ static int recording_put_unreadable(struct recording_reader *r, struct recording
 		return recording_fail(r, _("Behind the exclamation mark there must be EACCES or EPERM."));
 	e->has_mode = true;
 	e->mode = 0;
+	r->has_unreadable = true;
 	return e->is_dir ? recording_put_dir(r, e) : recording_put_file(r, e, "", 0);
 }
 
@@ -420,6 +422,13 @@ static int recording_read_lines(struct recording_reader *r)
 	return 0;
 }
 
+static int recording_mark_unreadable(struct recording_reader *r)
+{
+	struct recording_entry mark = { .path = FSROOT_MODE_0_MARK };
+
+	return recording_put_file(r, &mark, "", 0);
+}
+
 int recording_unpack(const char *text, size_t len, const char *name, const char *dir, struct err *err)
 {
 	struct recording_reader r = {
@@ -434,6 +443,8 @@ int recording_unpack(const char *text, size_t len, const char *name, const char 
 	r.umask = umask(022);
 	umask(r.umask);
 	code = recording_read_lines(&r);
+	if (code == 0 && r.has_unreadable)
+		code = recording_mark_unreadable(&r);
 	recording_pop(&r, 0);
 	return code;
 }

@@ -78,7 +78,7 @@ BEGIN {
 	print "/proc/interrupts =  16: 0 IR-IO-APIC 16-fasteoi i801_smbus"
 	print "/sys/class/iommu/dmar0 -> ../../devices/virtual/iommu/dmar0"
 	print "/sys/devices/virtual/iommu/dmar0/intel-iommu/ecap = f020df"
-	print "/sys/firmware/acpi/tables/DMAR ! EACCES"
+	print "/sys/firmware/acpi/tables/DMAR : 444d4152a80000000150494e54454c2045444b322020202001000000494e544c01000000260100000000000000000000"
 	print "/sys/firmware/efi/"
 
 	root = "devices/pci0000:00/"

@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Shell tests source this: ok/not_ok by exit status, TAP on stdout, plan at the end.
 tap_n=0
-: "${top_srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}"
+# Also when run by hand from anywhere.
+: "${top_srcdir:=$(cd "$(dirname "$0")/.." && pwd)}"
 : "${top_builddir:=$top_srcdir}"
+: "${VFIO_WIZARD_DATADIR:=$top_srcdir}" "${LC_ALL:=C.UTF-8}"
+export top_srcdir top_builddir VFIO_WIZARD_DATADIR LC_ALL
+unset LANGUAGE
 wizard=$top_builddir/vfio-wizard
 tap_dir=$(mktemp -d)
 trap 'rm -rf "$tap_dir"' EXIT

@@ -100,8 +100,14 @@ START_TEST(attributes)
 	/* A pipe must not make anybody wait. */
 	ck_assert_int_eq(mkfifo("etc/fifo", 0600), 0);
 	ck_assert_int_eq(fsroot_read_attr(root, arena, "/etc/fifo", &text), 0);
+	/* Mode 0 keeps root out only where a recording says so. */
+	_cleanup_fsroot_ struct fsroot *marked = NULL;
+
+	ck_assert_int_eq(mkdir(".vfio-wizard", 0755), 0);
+	put("/" FSROOT_MODE_0_MARK, "");
 	ck_assert_int_eq(chmod("etc/a", 0), 0);
-	ck_assert_int_eq(fsroot_read_u64(root, "/etc/a", &number), -EACCES);
+	ck_assert_int_eq(fsroot_open(".", &marked, NULL), 0);
+	ck_assert_int_eq(fsroot_read_u64(marked, "/etc/a", &number), -EACCES);
 }
 END_TEST
 
