@@ -129,7 +129,9 @@ static int check_exit(const struct session *s)
 {
 	switch (s->judgement->verdict) {
 	case VERDICT_READY:
-		return session_restart_is_due(s) ? 1 : 0;
+		if (session_restart_is_due(s))
+			return 1;
+		return cli_exit_for_findings(s->judgement->findings, s->judgement->n_findings);
 	case VERDICT_WORK:
 		return 1;
 	case VERDICT_BLOCKED:
