@@ -49,19 +49,23 @@ static void session_find_read_only(struct session *s)
 
 static int session_load_state(struct session *s, struct err *err)
 {
+	struct run_state saved;
 	int r;
 
 	run_state_init(&s->state);
 	answers_init(&s->answers);
 	if (s->recording)
 		return 0;
-	r = run_state_load(s->root, s->state_dir, &s->state, err);
+	r = run_state_load(s->root, s->state_dir, &saved, err);
 	/* Somebody else's 0700 folder: a reader without root starts from nothing. */
 	if (r == -EACCES && s->read_only)
 		return 0;
-	if (r == 0)
-		answers_copy(&s->answers, &s->state.answers);
-	return r;
+	if (r < 0)
+		return r;
+	run_state_done(&s->state);
+	s->state = saved;
+	answers_copy(&s->answers, &s->state.answers);
+	return 0;
 }
 
 int session_open(const struct session_options *o, struct session **ret, struct err *err)
