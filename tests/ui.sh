@@ -36,7 +36,7 @@ sees() {
 	sees_n=0
 	until frame | grep -qF -- "$1"; do
 		sees_n=$((sees_n + 1))
-		t has-session 2>/dev/null && [ $sees_n -lt 250 ] || { echo "never seen: $1"; frame; return 1; }
+		if ! t has-session 2>/dev/null || [ $sees_n -ge 250 ]; then echo "never seen: $1"; frame; return 1; fi
 		sleep 0.02
 	done
 }
