@@ -186,6 +186,16 @@ static int config_parse(struct pci_dev *dev, struct pci_device *d, const uint8_t
 	return CONFIG_MAX;
 }
 
+/*
+ * The header of another device than sysfs tells of.  A virtual function has all ones there, and the
+ * kernel corrects the class of some devices, so only the ids count.
+ */
+static bool config_is_other(const struct pci_device *d, const uint8_t *config)
+{
+	return !d->physfn && (config_word(config, PCI_VENDOR_ID) != d->vendor ||
+			      config_word(config, PCI_DEVICE_ID) != d->device);
+}
+
 void pci_config_read(struct pci_access *access, struct host *h, struct pci_device *d)
 {
 	struct pci_dev *volatile dev = NULL;
@@ -202,6 +212,10 @@ void pci_config_read(struct pci_access *access, struct host *h, struct pci_devic
 			len = 0;
 			snprintf(path, sizeof(path), "/%s/config", d->syspath);
 			probe_note(h, path, -ENODEV);
+		}
+		if (len && config_is_other(d, config)) {
+			snprintf(path, sizeof(path), "/%s/config", d->syspath);
+			probe_note(h, path, -EBADMSG);
 		}
 		if (len)
 			len = config_parse(dev, d, config);

@@ -131,34 +131,65 @@ static bool pci_parse_modalias(const char *text, struct pci_device *d)
 }
 
 /* Files of their own: "0x10de", "0x030000". */
-static void pci_read_ids(const struct pci_dir *dir)
+static void pci_read_ids(const struct pci_dir *dir, struct pci_device *d)
 {
-	struct pci_device *d = dir->d;
 	uint64_t n;
 
 	if (pci_number(dir, "vendor", 0xffff, &n) == 0)
 		d->vendor = (uint16_t)n;
 	if (pci_number(dir, "device", 0xffff, &n) == 0)
 		d->device = (uint16_t)n;
+	if (pci_number(dir, "class", 0xffffff, &n) == 0)
+		d->class_code = (uint32_t)n;
+}
+
+static void pci_read_subsystem(const struct pci_dir *dir)
+{
+	struct pci_device *d = dir->d;
+	uint64_t n;
+
 	if (pci_number(dir, "subsystem_vendor", 0xffff, &n) == 0)
 		d->subsystem_vendor = (uint16_t)n;
 	if (pci_number(dir, "subsystem_device", 0xffff, &n) == 0)
 		d->subsystem_device = (uint16_t)n;
-	if (pci_number(dir, "class", 0xffffff, &n) == 0)
-		d->class_code = (uint32_t)n;
 	d->modalias =
 		arena_printf(dir->h->arena, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
 			     d->vendor, d->device, d->subsystem_vendor, d->subsystem_device,
 			     d->class_code >> 16, d->class_code >> 8 & 0xff, d->class_code & 0xff);
 }
 
+/* The same thing told in two places and differently: neither can be believed. */
+static void pci_compare_ids(const struct pci_dir *dir, const struct pci_device *told)
+{
+	const struct pci_device *d = dir->d;
+
+	if (told->vendor != d->vendor)
+		pci_note(dir, "vendor", -EBADMSG);
+	if (told->device != d->device)
+		pci_note(dir, "device", -EBADMSG);
+	if (told->class_code != d->class_code)
+		pci_note(dir, "class", -EBADMSG);
+}
+
+/*
+ * modalias tells all ids at once.  Which device this is decides what is given away, so what the files of
+ * their own say is held against it.
+ */
 static void pci_identify(const struct pci_dir *dir)
 {
-	struct pci_device *d = dir->d;
+	struct pci_device *d = dir->d, told;
 
 	d->modalias = pci_word(dir, "modalias");
-	if (!d->modalias || !pci_parse_modalias(d->modalias, d))
-		pci_read_ids(dir);
+	if (d->modalias && pci_parse_modalias(d->modalias, d)) {
+		told = *d;
+		pci_read_ids(dir, &told);
+		pci_compare_ids(dir, &told);
+	} else {
+		if (d->modalias)
+			pci_note(dir, "modalias", -EBADMSG);
+		pci_read_ids(dir, d);
+		pci_read_subsystem(dir);
+	}
 	if (d->subsystem_vendor == 0xffff) /* "none" on some bridges */
 		d->subsystem_vendor = d->subsystem_device = 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "change/journal-json.h"
 
+#include "change/promise-json.h"
+
 #include <string.h>
 
 /*
@@ -14,7 +16,8 @@
  *   "made_dirs": [ "/etc/default/grub.d" ],
  *   "commands": [ { "argv": [ "update-grub" ], "undo_argv": [], "outputs": [ "/boot/grub/grub.cfg" ],
  *                   "timeout": 600 } ],
- *   "commands_begun": 1, "commands_ran": true, "undo_commands": [] }
+ *   "commands_begun": 1, "commands_ran": true, "undo_commands": [],
+ *   "promises": [ … as in state.json … ] }
  */
 #define JOURNAL_SCHEMA 1
 
@@ -63,7 +66,7 @@ char *journal_format(const struct journal_entry *e)
 
 	for (unsigned i = 0; i < e->n_files; i++)
 		json_array_append_new(files, entry_format_file(&e->files[i]));
-	j = json_pack("{s:i,s:I,s:s,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:I,s:b,s:o}", "schema",
+	j = json_pack("{s:i,s:I,s:s,s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:I,s:b,s:o,s:O}", "schema",
 		      JOURNAL_SCHEMA, "number", (json_int_t)e->number, "status",
 		      journal_status_name(e->status), "stage", json_text(e->stage), "title",
 		      json_text(e->title), "when", json_text(e->when), "boot_id",
@@ -71,7 +74,8 @@ char *journal_format(const struct journal_entry *e)
 		      "made_dirs", json_strv(e->made_dirs), "commands",
 		      entry_format_commands(e->commands, e->n_commands), "commands_begun",
 		      (json_int_t)e->commands_begun, "commands_ran", e->commands_ran,
-		      "undo_commands", entry_format_commands(e->undo_commands, e->n_undo_commands));
+		      "undo_commands", entry_format_commands(e->undo_commands, e->n_undo_commands),
+		      "promises", e->promises);
 	if (!j)
 		oom_abort();
 	return json_format(j);
@@ -222,18 +226,31 @@ static bool entry_parse_lists(struct journal_entry *e, json_t *files, json_t *di
 	return true;
 }
 
+static bool entry_parse_promises(struct journal_entry *e, json_t *promises)
+{
+	const json_t *p;
+	size_t i;
+
+	json_array_foreach(promises, i, p)
+		if (!promise_json_is_valid(p))
+			return false;
+	json_decref(e->promises);
+	e->promises = json_incref(promises);
+	return json_is_array(promises);
+}
+
 static bool entry_parse(struct journal_entry *e, json_t *j)
 {
-	json_t *boot_id, *files, *dirs, *commands, *undo_commands;
+	json_t *boot_id, *files, *dirs, *commands, *undo_commands, *promises;
 	const char *status, *stage, *title, *when, *then;
 	json_int_t number, begun;
 	int ran;
 
-	if (json_unpack(j, "{s:I,s:s,s:s,s:s,s:s,s:o,s:s,s:o,s:o,s:o,s:I,s:b,s:o}", "number",
+	if (json_unpack(j, "{s:I,s:s,s:s,s:s,s:s,s:o,s:s,s:o,s:o,s:o,s:I,s:b,s:o,s:o}", "number",
 			&number, "status", &status, "stage", &stage, "title", &title, "when", &when,
 			"boot_id", &boot_id, "then", &then, "files", &files, "made_dirs", &dirs,
 			"commands", &commands, "commands_begun", &begun, "commands_ran", &ran,
-			"undo_commands", &undo_commands) < 0 ||
+			"undo_commands", &undo_commands, "promises", &promises) < 0 ||
 	    !entry_is_text_or_null(boot_id))
 		return false;
 	e->number = (unsigned)number;
@@ -243,7 +260,8 @@ static bool entry_parse(struct journal_entry *e, json_t *j)
 	e->boot_id = entry_text(e->arena, boot_id);
 	e->commands_ran = ran;
 	return entry_parse_status(status, &e->status) && entry_parse_end(then, &e->then) &&
-	       entry_parse_lists(e, files, dirs, commands, undo_commands) && begun >= 0 &&
+	       entry_parse_lists(e, files, dirs, commands, undo_commands) &&
+	       entry_parse_promises(e, promises) && begun >= 0 &&
 	       (e->commands_begun = (unsigned)begun) <= e->n_commands;
 }
 

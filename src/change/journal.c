@@ -32,13 +32,16 @@ struct journal_entry *journal_entry_new(void)
 	struct journal_entry *e = arena_alloc(a, sizeof(*e));
 
 	e->arena = a;
+	e->promises = json_array();
 	return e;
 }
 
 void journal_entry_free(struct journal_entry *e)
 {
-	if (e)
-		arena_free(e->arena);
+	if (!e)
+		return;
+	json_decref(e->promises);
+	arena_free(e->arena);
 }
 
 void journal_list_free(struct journal_entry **entries, unsigned n)
@@ -72,14 +75,18 @@ static unsigned journal_number(const char *name)
 }
 
 /* The numbers of all folders; "1000" sorts before "999" as text, so by number. */
-static unsigned *journal_numbers(const struct fsroot *fs, const char *state_dir, unsigned *ret_n)
+static int journal_numbers(const struct fsroot *fs, const char *state_dir, unsigned **ret,
+			   unsigned *ret_n, struct err *err)
 {
 	_cleanup_free_ char *dir = xasprintf("%s/journal", state_dir);
 	_cleanup_strv_ char **names = NULL;
 	unsigned *numbers, n = 0;
+	int r = fsroot_list(fs, dir, &names);
 
-	if (fsroot_list(fs, dir, &names) < 0)
-		names = NULL;
+	/* Somebody else's folder is not an empty one. */
+	if (r < 0 && r != -ENOENT && r != -ENOTDIR)
+		return err_set(err, r == -EACCES ? ERR_NEEDS_ROOT : ERR_NOT_POSSIBLE, r,
+			       _("Cannot read %s: %s"), dir, strerror(-r));
 	numbers = xcalloc(strv_length(strv_const(names)) + 1, sizeof(*numbers));
 	for (char **name = names; name && *name; name++) {
 		unsigned number = journal_number(*name), at = n;
@@ -93,8 +100,9 @@ static unsigned *journal_numbers(const struct fsroot *fs, const char *state_dir,
 		numbers[at] = number;
 		n++;
 	}
+	*ret = numbers;
 	*ret_n = n;
-	return numbers;
+	return 0;
 }
 
 /* 0 with *RET NULL for a folder whose entry was never written. */
@@ -127,12 +135,16 @@ static int journal_load(const struct fsroot *fs, const char *state_dir, unsigned
 int journal_list(const struct fsroot *fs, const char *state_dir, struct journal_entry ***ret,
 		 unsigned *ret_n, struct err *err)
 {
+	_cleanup_free_ unsigned *numbers = NULL;
+	struct journal_entry **entries;
 	unsigned n = 0, count;
-	_cleanup_free_ unsigned *numbers = journal_numbers(fs, state_dir, &count);
-	struct journal_entry **entries = xcalloc((size_t)count + 1, sizeof(struct journal_entry *));
+	int r = journal_numbers(fs, state_dir, &numbers, &count, err);
 
+	if (r < 0)
+		return r;
+	entries = xcalloc((size_t)count + 1, sizeof(struct journal_entry *));
 	for (unsigned i = 0; i < count; i++) {
-		int r = journal_load(fs, state_dir, numbers[i], &entries[n], err);
+		r = journal_load(fs, state_dir, numbers[i], &entries[n], err);
 
 		if (r < 0) {
 			journal_list_free(entries, n);
@@ -148,10 +160,13 @@ int journal_list(const struct fsroot *fs, const char *state_dir, struct journal_
 int journal_begin(const struct fsroot *fs, const char *state_dir, struct journal_entry *e,
 		  struct err *err)
 {
-	unsigned count;
-	_cleanup_free_ unsigned *numbers = journal_numbers(fs, state_dir, &count);
+	_cleanup_free_ unsigned *numbers = NULL;
 	_cleanup_free_ char *folder = NULL;
+	unsigned count;
+	int r = journal_numbers(fs, state_dir, &numbers, &count, err);
 
+	if (r < 0)
+		return r;
 	e->number = count ? numbers[count - 1] + 1 : 1;
 	folder = journal_folder(state_dir, e->number);
 	return atomic_make_dirs(fs, folder, 0700, NULL, err);
@@ -228,10 +243,12 @@ int journal_remove(const struct fsroot *fs, const char *state_dir, const struct 
 
 int journal_clean(const struct fsroot *fs, const char *state_dir, struct err *err)
 {
-	unsigned count;
-	_cleanup_free_ unsigned *numbers = journal_numbers(fs, state_dir, &count);
+	_cleanup_free_ unsigned *numbers = NULL;
+	unsigned count = 0;
 	int r = state_dir_remove_temps(fs, state_dir, NULL, err);
 
+	if (r == 0)
+		r = journal_numbers(fs, state_dir, &numbers, &count, err);
 	for (unsigned i = 0; r == 0 && i < count; i++) {
 		_cleanup_free_ char *folder = journal_folder(state_dir, numbers[i]);
 		_cleanup_free_ char *entry = journal_path(state_dir, numbers[i], JOURNAL_ENTRY);

@@ -59,6 +59,7 @@ struct journal_entry {
 	bool commands_ran;		/* all of them, here; false: listed as pending */
 	struct journal_command *undo_commands; /* JOURNAL_UNDOING: to run after the files */
 	unsigned n_undo_commands;
+	json_t *promises;		/* of the stage, as state.c has them; owned */
 };
 /* An empty entry with its own arena. */
 struct journal_entry *journal_entry_new(void) _returns_nonnull_;

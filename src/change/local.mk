@@ -6,6 +6,7 @@ libchange_a_SOURCES = \
 	src/change/journal-json.c src/change/journal-json.h \
 	src/change/merge3.c src/change/merge3.h \
 	src/change/moment.c src/change/moment.h \
+	src/change/promise-json.c src/change/promise-json.h \
 	src/change/rollback.c src/change/rollback.h \
 	src/change/state-dir.c src/change/state-dir.h \
 	src/change/steps.c src/change/steps.h \

@@ -1,65 +1,66 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "base/str.h"
+#include "change/journal.h"
+#include "change/promise-json.h"
 #include "change/state.h"
 
-/* The words of "kind" in state.json. */
-static const char *record_kind_name(enum promise_kind k)
-{
-	switch (k) {
-	case PROMISE_IOMMU_ON:
-		return "iommu-on";
-	case PROMISE_DRIVER:
-		return "driver";
-	case PROMISE_FILE:
-		return "file";
-	case PROMISE_DOMAIN:
-		return "domain";
-	case PROMISE_CMDLINE:
-		break;
-	}
-	return "cmdline";
-}
-
-static json_t *record_id(unsigned id)
-{
-	return json_sprintf("%04x", id);
-}
-
-static json_t *record_promise(const struct promise *p, const struct stage *stage, const char *boot_id)
-{
-	bool has_device = p->kind == PROMISE_DRIVER;
-	char address[PCI_ADDR_TEXT];
-
-	pci_addr_format(p->addr, address);
-	/* Nothing that needs a restart can be true before it. */
-	return json_pack("{s:o,s:o,s:o,s:o,s:s,s:o,s:o,s:o,s:o,s:o}", "id", json_text(p->id), "text",
-			 json_text(p->text), "stage", json_text(stage->name), "boot_id",
-			 json_text(stage->then == STAGE_END_NONE ? NULL : boot_id), "kind",
-			 record_kind_name(p->kind), "arg", json_text(p->arg), "path",
-			 json_text(p->path), "address", json_text(has_device ? address : NULL),
-			 "vendor", record_id(p->vendor), "device", record_id(p->device));
-}
-
-static void record_drop_promise(json_t *promises, const char *key, const char *value)
+static void record_drop_promise(json_t *promises, const char *id)
 {
 	for (size_t i = json_array_size(promises); i-- > 0;)
-		if (str_eq(json_string_value(json_object_get(json_array_get(promises, i), key)), value))
+		if (str_eq(json_string_value(json_object_get(json_array_get(promises, i), "id")), id))
 			json_array_remove(promises, i);
 }
 
 static void record_set(char **at, const char *text)
 {
+	char *copy = text ? xstrdup(text) : NULL;
+
 	free(*at);
-	*at = text ? xstrdup(text) : NULL;
+	*at = copy;
+}
+
+/* A later promise with the same id takes the place of the earlier one. */
+static void record_promises(struct run_state *s, const json_t *promises)
+{
+	json_t *p;
+	size_t i;
+
+	json_array_foreach(promises, i, p) {
+		record_drop_promise(s->promises, json_string_value(json_object_get(p, "id")));
+		json_array_append(s->promises, p);
+	}
+}
+
+static void record_end(struct run_state *s, const char *stage, enum stage_end then, const char *boot_id)
+{
+	record_set(&s->stage, stage);
+	/* What was written afterwards without needing a restart does not make an earlier one needless. */
+	if (then == STAGE_END_NONE && s->then != STAGE_END_NONE)
+		return;
+	record_set(&s->boot_id, boot_id);
+	s->then = then;
 }
 
 void run_state_record_stage(struct run_state *s, const struct stage *stage, const char *boot_id)
 {
-	for (unsigned i = 0; i < stage->n_promises; i++) {
-		record_drop_promise(s->promises, "id", stage->promises[i]->id);
-		json_array_append_new(s->promises,
-				      record_promise(stage->promises[i], stage, boot_id));
+	_cleanup_json_ json_t *promises = promise_json_of_stage(stage, boot_id);
+
+	record_promises(s, promises);
+	record_end(s, stage->name, stage->then, boot_id);
+}
+
+void run_state_follow_journal(struct run_state *s, struct journal_entry *const *entries, unsigned n)
+{
+	json_array_clear(s->promises);
+	record_set(&s->stage, NULL);
+	record_set(&s->boot_id, NULL);
+	s->then = STAGE_END_NONE;
+	for (unsigned i = 0; i < n; i++) {
+		const struct journal_entry *e = entries[i];
+
+		if (e->status != JOURNAL_DONE)
+			continue;
+		record_promises(s, e->promises);
+		record_end(s, e->stage, e->then, e->boot_id);
 	}
-	record_set(&s->stage, stage->name);
-	record_set(&s->boot_id, boot_id);
-	s->then = stage->then;
 }

@@ -3,6 +3,7 @@
 
 #include "base/atomic.h"
 #include "change/moment.h"
+#include "change/promise-json.h"
 #include "change/state-dir.h"
 
 #include <errno.h>
@@ -125,21 +126,6 @@ static bool state_has_text(const json_t *j, const char *key, bool or_null)
 	return json_is_string(value) || (or_null && json_is_null(value));
 }
 
-static bool state_is_promise(const json_t *j)
-{
-	static const char *const kinds[] = { "cmdline", "iommu-on", "driver", "file", "domain" };
-	const char *kind = json_string_value(json_object_get(j, "kind"));
-	bool known = false;
-
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		known = known || str_eq(kind, kinds[i]);
-	return known && state_has_text(j, "id", false) && state_has_text(j, "text", false) &&
-	       state_has_text(j, "stage", false) && state_has_text(j, "boot_id", true) &&
-	       state_has_text(j, "arg", true) && state_has_text(j, "path", true) &&
-	       state_has_text(j, "address", true) && state_has_text(j, "vendor", false) &&
-	       state_has_text(j, "device", false);
-}
-
 static bool state_is_device(const json_t *j)
 {
 	const char *address = json_string_value(json_object_get(j, "address"));
@@ -211,7 +197,7 @@ static int state_read(const struct state_reader *rd, const json_t *j, struct run
 	if (r == 0)
 		r = state_read_end(rd, j, &s->then);
 	if (r == 0)
-		r = state_read_list(rd, j, "promises", state_is_promise, &s->promises);
+		r = state_read_list(rd, j, "promises", promise_json_is_valid, &s->promises);
 	if (r == 0)
 		r = state_read_list(rd, j, "devices", state_is_device, &s->devices);
 	return r < 0 ? r : state_read_answers(rd, j, &s->answers);

@@ -33,6 +33,13 @@ int run_state_remove(const struct fsroot *fs, const char *state_dir, struct err 
 
 /* Copies a finished stage's promises and its end into the state; the same id is replaced. */
 void run_state_record_stage(struct run_state *s, const struct stage *stage, const char *boot_id);
+struct journal_entry;
+/*
+ * Makes stage, end, boot_id and promises what the journal's finished entries (oldest first) say.  The
+ * journal is written first and is what undo works from: where a run was killed before state.json was
+ * saved, or state.json was moved away, it is the one that is right.
+ */
+void run_state_follow_journal(struct run_state *s, struct journal_entry *const *entries, unsigned n);
 /* Notes the chosen devices' identity; refuses later when one moved or vanished. */
 void run_state_record_devices(struct run_state *s, const struct host *h, const char *const *addresses);
 /* ERR_NOT_POSSIBLE with what changed: gone, another device at that address, moved, another group. */

@@ -6,6 +6,7 @@
 #include "base/strv.h"
 #include "change/journal-json.h"
 #include "change/moment.h"
+#include "change/promise-json.h"
 
 #include <errno.h>
 #include <string.h>
@@ -251,6 +252,8 @@ int txn_prepare(const struct fsroot *fs, const struct stage *stage, struct txn_w
 	e->when = arena_strdup(e->arena, when);
 	e->boot_id = moment_boot_id(fs, e->arena);
 	e->then = stage->then;
+	json_decref(e->promises);
+	e->promises = promise_json_of_stage(stage, e->boot_id);
 	e->files = arena_alloc(e->arena, (n + 1) * sizeof(*e->files));
 	e->commands = arena_alloc(e->arena, ((size_t)stage->n_changes + 1) * sizeof(*e->commands));
 	w.files = xcalloc(n + 1, sizeof(*w.files));
