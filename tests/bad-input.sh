@@ -66,10 +66,30 @@ mkdir -p "$tap_dir/root/var/lib/vfio-wizard"
 printf '{\n  "schema": 1,\n  oops\n' >"$tap_dir/root/var/lib/vfio-wizard/state.json"
 ok "broken state file" refuses_root "$tap_dir/root" 65 'state\.json:3: ' "$wizard" --root "$tap_dir/root" apply --yes
 
-fresh "$intel"
-device=$(find "$tap_dir/root/sys/devices" -name vendor | head -n 1)
-echo 'garbage' >"$device"
-ok "broken sysfs attribute" refuses_root "$tap_dir/root" 65 'vendor' "$wizard" --root "$tap_dir/root" apply --yes
+# broken_attribute NAME TEXT: of the graphics card.  Nothing is planned or written, what can be shown is.
+broken_attribute() {
+	card=sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0
+	fresh "$intel" || return 1
+	[ -e "$tap_dir/root/$card/$1" ] || { echo "the host has no $card/$1"; return 1; }
+	printf '%s\n' "$2" >"$tap_dir/root/$card/$1"
+	for command in apply plan check devices groups; do
+		yes=; [ "$command" != apply ] || yes=--yes
+		refuses_root "$tap_dir/root" 65 "^vfio-wizard: /$card/$1:1: " "$wizard" --root "$tap_dir/root" "$command" $yes ||
+			{ echo "by $command"; return 1; }
+		case $command in devices) grep -q '^0000:01:00.1' "$tap_dir/stdout" || return 1 ;; esac
+	done
+}
+for attribute in vendor device class modalias boot_vga numa_node; do
+	ok "broken sysfs attribute $attribute" broken_attribute "$attribute" garbage
+done
+ok "sysfs tells of another vendor than modalias" broken_attribute vendor 0x1234
+ok "sysfs tells of another class than modalias" broken_attribute class 0x020000
+config_of_another() {
+	card=sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0
+	fresh "$intel" && printf '\001\002\003\004' | dd of="$tap_dir/root/$card/config" conv=notrunc 2>/dev/null &&
+		refuses_root "$tap_dir/root" 65 "/$card/config:1: " "$wizard" --root "$tap_dir/root" plan
+}
+ok "a config header of another device" config_of_another
 
 ok "unknown option" refuses 64 'no option --frobnicate' "$wizard" --frobnicate
 ok "unknown command" refuses 64 'no command "frobnicate"' "$wizard" frobnicate
@@ -81,8 +101,9 @@ ok "a recorded host is not written to" refuses 2 'recorded host' "$wizard" --dem
 if [ "$(id -u)" -eq 0 ] && have setpriv; then
 	fresh "$intel"; chmod -R go+rX "$tap_dir"
 	ok "without root: looks fine, writes nothing, names the command" \
-		refuses 77 'sudo|root' setpriv --reuid 65534 --regid 65534 --clear-groups "$wizard" apply --yes
+		refuses 77 'Run: sudo .*vfio-wizard apply --yes$' \
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$wizard" apply --yes
 else
-	ok "without root: looks fine, writes nothing, names the command" refuses 77 'sudo|root' "$wizard" apply --yes
+	ok "without root: looks fine, writes nothing, names the command" refuses 77 'Run: sudo .*vfio-wizard apply --yes$' "$wizard" apply --yes
 fi
 done_testing
