@@ -17,8 +17,9 @@ bool grub_load_reads_dropins(const struct host *h)
 		_cleanup_free_ char *text = NULL;
 		size_t len;
 
+		/* A wrapper around the real one says nothing about either file. */
 		/* "for x in ${sysconfdir}/default/grub.d/…cfg ; do" */
-		if (fsroot_read(h->root, scripts[i], &text, &len) >= 0 && len > 0)
+		if (fsroot_read(h->root, scripts[i], &text, &len) >= 0 && strstr(text, "/default/grub"))
 			return strstr(text, "/default/grub.d/") != NULL;
 	}
 	return strv_contains(h->identity.os_like, "debian") ||
