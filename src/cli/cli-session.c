@@ -75,6 +75,13 @@ int cli_open_session(struct cli *c, struct session **ret, struct err *err)
 	return 0;
 }
 
+int cli_check_writable(const struct cli *c, struct session *s, struct err *err)
+{
+	int r = session_check_writable(s, err);
+
+	return r == -EPERM ? err_hint(err, _("Run: sudo %s"), c->line) : r;
+}
+
 void cli_print_error(const struct err *err, FILE *out)
 {
 	_cleanup_str_ struct str s = { 0 };

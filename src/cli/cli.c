@@ -2,6 +2,7 @@
 #include "cli/cmd.h"
 
 #include "base/log.h"
+#include "base/spawn.h"
 #include "base/str.h"
 
 #include <errno.h>
@@ -250,6 +251,7 @@ int cli_parse(struct cli *c, int argc, char **argv, struct err *err)
 
 	*c = (struct cli){ .out = stdout, .color = "auto" };
 	answers_init(&c->given);
+	c->line = spawn_quote((const char *const *)argv);
 	c->command = cli_find_command(argc, argv, &at);
 	if (c->command) {
 		c->values = xcalloc(cli_option_count(c->command->options) + 1, sizeof(*c->values));
@@ -272,6 +274,8 @@ void cli_done(struct cli *c)
 	answers_done(&c->given);
 	free(c->values);
 	c->values = NULL;
+	free(c->line);
+	c->line = NULL;
 	log_close();
 }
 

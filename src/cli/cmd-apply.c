@@ -40,7 +40,7 @@ static int apply_report(struct cli *c, const struct session *s, const struct pla
 
 	if (c->json)
 		cli_print_json(c, apply_json(s, result, p));
-	else if (firmware)
+	else if (firmware && !result->number)
 		cli_printf(c, _("The firmware has to be changed first; nothing was written.\n"));
 	else if (result->number)
 		cli_printf(c, _("Done. It can be taken back with: vfio-wizard undo\n"));
@@ -51,13 +51,20 @@ static int apply_report(struct cli *c, const struct session *s, const struct pla
 	return firmware || due || result->pending;
 }
 
+/* Nobody is asked about what would not be done now anyway. */
+static bool apply_has_work(const struct session *s, const struct plan *plan)
+{
+	return plan->n_stages && plan->stages[0]->then != STAGE_END_FIRMWARE &&
+	       session_may_apply(s, plan->stages[0]);
+}
+
 static int apply_stages(struct cli *c, struct session *s, struct plan *plan, struct err *err)
 {
 	struct txn_watcher watcher = cli_watcher(c);
 	struct txn_result result = { 0 };
 	int r;
 
-	if (plan->n_stages && !cli_has(c, "yes")) {
+	if (apply_has_work(s, plan) && !cli_has(c, "yes")) {
 		if (c->json)
 			return err_set(err, ERR_ANSWER_MISSING, -ENODATA,
 				       _("Nobody agreed to the changes: add --yes."));
@@ -73,19 +80,24 @@ static int apply_run(struct cli *c, struct err *err)
 {
 	_cleanup_session_ struct session *s = NULL;
 	_cleanup_plan_ struct plan *plan = NULL;
+	struct err root = { 0 };
 	int r = cli_open_session(c, &s, err);
 
 	if (r == 0)
 		r = session_look(s, NULL, NULL, err);
 	if (r == 0)
 		r = session_plan(s, &plan, err);
+	if (s && s->options.dry_run)
+		return cli_show_plan(c, s, r, plan, err);
+	/* Without root not all is seen: what is in the way is said, but the verdict is root's. */
+	if (r < 0 && s && err->kind == ERR_NOT_POSSIBLE && cli_check_writable(c, s, &root) == -EPERM) {
+		cli_print_error(err, stderr);
+		*err = root;
+		return -EPERM;
+	}
 	if (r != 0)
 		return r;
-	if (s->options.dry_run) {
-		cli_text_plan(c, plan);
-		return plan->n_stages > 0;
-	}
-	r = session_check_writable(s, err);
+	r = cli_check_writable(c, s, err);
 	return r < 0 ? r : apply_stages(c, s, plan, err);
 }
 

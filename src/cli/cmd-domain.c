@@ -36,7 +36,7 @@ static int domain_define_if_asked(struct cli *c, struct session *s, const char *
 	if (!fsroot_is_live(s->root))
 		return err_set(err, ERR_NOT_POSSIBLE, -EXDEV,
 			       _("Only a machine of this computer can be defined here."));
-	r = session_check_writable(s, err);
+	r = cli_check_writable(c, s, err);
 	return r < 0 ? r : domain_define(text, len, err);
 }
 

@@ -55,6 +55,43 @@ static void plan_json(struct cli *c, const struct plan *p)
 	cli_print_json(c, j);
 }
 
+/* Why there is no plan, so that a reader of JSON finds it where every other reason is. */
+static void plan_json_refusal(struct cli *c, const struct err *err)
+{
+	const char *evidence[] = { NULL }, *advice[] = { err->hint[0] ? err->hint : NULL, NULL };
+	struct finding f = { .id = "no-plan",
+			     .severity = SEVERITY_BLOCK,
+			     .subject = "host",
+			     .text = err->msg,
+			     .evidence = evidence,
+			     .advice = advice };
+	json_t *j = json_object(), *findings = json_array();
+
+	json_array_append_new(findings, cli_json_finding(&f));
+	json_object_set_new(j, "stages", json_array());
+	json_object_set_new(j, "findings", findings);
+	cli_print_json(c, j);
+}
+
+int cli_show_plan(struct cli *c, const struct session *s, int r, const struct plan *plan,
+		  const struct err *err)
+{
+	if (r != 0) {
+		if (c->json)
+			plan_json_refusal(c, err);
+		return r;
+	}
+	if (c->json)
+		plan_json(c, plan);
+	else
+		cli_text_plan(c, plan);
+	if (!session_restart_is_due(s))
+		return plan->n_stages > 0;
+	if (!c->json)
+		cli_printf(c, _("A restart is due first: what was written takes effect after it.\n"));
+	return 1;
+}
+
 static int plan_run(struct cli *c, struct err *err)
 {
 	_cleanup_session_ struct session *s = NULL;
@@ -65,13 +102,7 @@ static int plan_run(struct cli *c, struct err *err)
 		r = session_look(s, NULL, NULL, err);
 	if (r == 0)
 		r = session_plan(s, &plan, err);
-	if (r != 0)
-		return r;
-	if (c->json)
-		plan_json(c, plan);
-	else
-		cli_text_plan(c, plan);
-	return plan->n_stages > 0 || session_restart_is_due(s);
+	return cli_show_plan(c, s, r, plan, err);
 }
 
 const struct command command_plan = {

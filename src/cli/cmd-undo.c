@@ -22,8 +22,10 @@ static int undo_list(struct cli *c, struct session *s, struct err *err)
 {
 	struct journal_entry **entries;
 	unsigned n;
-	int r = session_journal(s, &entries, &n, err);
+	int r = session_check_state(s, err);
 
+	if (r == 0)
+		r = session_journal(s, &entries, &n, err);
 	if (r < 0)
 		return r;
 	if (c->json) {
@@ -70,6 +72,8 @@ static int undo_do(struct cli *c, struct session *s, struct err *err)
 	enum undo_conflict on_conflict;
 	int r = undo_parse_conflict(c, &on_conflict, err);
 
+	if (r == 0)
+		r = cli_check_writable(c, s, err);
 	if (r == 0)
 		r = session_undo(s, cli_has(c, "all"), on_conflict, &watcher, &result, err);
 	if (r < 0)

@@ -51,6 +51,8 @@ static int verify_run(struct cli *c, struct err *err)
 	if (r == 0)
 		r = session_check_input(s, err);
 	if (r == 0)
+		r = session_check_state(s, err);
+	if (r == 0)
 		r = session_verify(s, &v, err);
 	if (r != 0)
 		return r;

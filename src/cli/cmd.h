@@ -29,6 +29,7 @@ struct cli {
 	struct answers given;	 /* answer options of this command line */
 	const char **values;	 /* of command->options, NULL not given, "" a flag that was given */
 	const char *operand;	 /* a word that is no option, NULL none */
+	char *line;		 /* the command line as a shell would read it */
 	FILE *out;
 };
 
@@ -62,6 +63,8 @@ bool cli_has(const struct cli *c, const char *name);
  * interrupted run left and how it was put right on stderr.
  */
 int cli_open_session(struct cli *c, struct session **ret, struct err *err) _must_check_;
+/* As session_check_writable(), with the command to type. */
+int cli_check_writable(const struct cli *c, struct session *s, struct err *err) _must_check_;
 /* Prints the error the way every command does: "vfio-wizard: MESSAGE" and the hint below. */
 void cli_print_error(const struct err *err, FILE *out);
 /* Prints one JSON object with "schema": 1 in front and frees it. */
@@ -76,6 +79,11 @@ json_t *cli_json_device(const struct device_verdict *v);
 /* cli-text.c: the same for people. */
 void cli_text_findings(const struct cli *c, struct finding *const *findings, unsigned n);
 void cli_text_plan(const struct cli *c, const struct plan *p);
+/*
+ * Prints the plan of session_plan(), or in JSON why there is none (R and ERR).  An exit code, or R.
+ */
+int cli_show_plan(struct cli *c, const struct session *s, int r, const struct plan *plan,
+		  const struct err *err);
 /* Exit code for a severity: anything worse than info leaves something to do. */
 int cli_exit_for_findings(struct finding *const *findings, unsigned n);
 

@@ -81,7 +81,8 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 	struct stage *stage;
 	int r;
 
-	if (!session_has_devices(s))
+	/* Which devices go together is only known from the groups of a running IOMMU. */
+	if (!session_has_devices(s) || s->judgement->iommu_state != IOMMU_ON)
 		return 0;
 	/* What was picked is in the plan's findings already: the boot stages said it. */
 	r = session_build_machine(s, NULL, &m, err);
@@ -148,9 +149,15 @@ int session_apply_one(struct session *s, struct plan *plan, struct stage *stage,
 	ret->number = result.number;
 	for (const char *const *p = result.pending; p && *p; p++)
 		arena_strv_add(plan->arena, &ret->pending, *p);
-	run_state_record_stage(&s->state, stage, s->host->kernel.boot_id);
 	session_record_devices(s);
-	return session_save(s, NULL, err);
+	r = session_follow_journal(s, err);
+	return r < 0 ? r : session_save(s, NULL, err);
+}
+
+bool session_may_apply(const struct session *s, const struct stage *stage)
+{
+	return !session_restart_is_due(s) ||
+	       (stage->then == STAGE_END_REBOOT && str_eq(stage->name, s->state.stage));
 }
 
 int session_apply(struct session *s, struct plan *plan, const struct txn_watcher *w,
@@ -163,33 +170,13 @@ int session_apply(struct session *s, struct plan *plan, const struct txn_watcher
 		struct stage *stage = plan->stages[i];
 
 		/* The firmware comes first and is not ours to change. */
-		if (stage->then == STAGE_END_FIRMWARE)
+		if (stage->then == STAGE_END_FIRMWARE || !session_may_apply(s, stage))
 			break;
 		r = session_apply_one(s, plan, stage, w, ret, err);
 		if (stage->then == STAGE_END_REBOOT)
 			break;
 	}
 	return r;
-}
-
-/* Promises of what was just undone are nobody's promises any more. */
-static void session_forget_stage(struct session *s, const char *stage, bool last)
-{
-	size_t i = 0;
-
-	while (s->state.promises && i < json_array_size(s->state.promises)) {
-		const json_t *p = json_array_get(s->state.promises, i);
-
-		if (last || str_eq(json_string_value(json_object_get(p, "stage")), stage))
-			json_array_remove(s->state.promises, i);
-		else
-			i++;
-	}
-	if (last || str_eq(s->state.stage, stage)) {
-		free(TAKE_PTR(s->state.stage));
-		free(TAKE_PTR(s->state.boot_id));
-		s->state.then = STAGE_END_NONE;
-	}
 }
 
 int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
@@ -215,9 +202,10 @@ int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 		ret->number = e->number;
 		for (const char *const *p = one.pending; p && *p; p++)
 			arena_strv_add(s->host->arena, &ret->pending, *p);
-		session_forget_stage(s, e->stage, left == 1);
-		r = left == 1 ? run_state_remove(s->root, s->state_dir, err)
-			      : run_state_save(s->root, s->state_dir, &s->state, err);
+		r = session_follow_journal(s, err);
+		if (r == 0)
+			r = left == 1 ? run_state_remove(s->root, s->state_dir, err)
+				      : run_state_save(s->root, s->state_dir, &s->state, err);
 		if (r < 0 || !all)
 			break;
 	}

@@ -47,6 +47,18 @@ static void session_find_read_only(struct session *s)
 	s->read_only = s->read_only_why != NULL;
 }
 
+int session_follow_journal(struct session *s, struct err *err)
+{
+	struct journal_entry **entries = NULL;
+	unsigned n = 0;
+	int r = session_journal(s, &entries, &n, err);
+
+	if (r == 0)
+		run_state_follow_journal(&s->state, entries, n);
+	journal_list_free(entries, n);
+	return r;
+}
+
 static int session_load_state(struct session *s, struct err *err)
 {
 	struct run_state saved;
@@ -57,15 +69,20 @@ static int session_load_state(struct session *s, struct err *err)
 	if (s->recording)
 		return 0;
 	r = run_state_load(s->root, s->state_dir, &saved, err);
-	/* Somebody else's 0700 folder: a reader without root starts from nothing. */
-	if (r == -EACCES && s->read_only)
+	if (r == 0) {
+		run_state_done(&s->state);
+		s->state = saved;
+		r = session_follow_journal(s, err);
+	}
+	/* Somebody else's 0700 folder: a reader without root starts from nothing, and says so. */
+	if (r == -EACCES && s->read_only) {
+		*err = (struct err){ 0 };
+		s->state_hidden = true;
 		return 0;
-	if (r < 0)
-		return r;
-	run_state_done(&s->state);
-	s->state = saved;
-	answers_copy(&s->answers, &s->state.answers);
-	return 0;
+	}
+	if (r == 0)
+		answers_copy(&s->answers, &s->state.answers);
+	return r;
 }
 
 int session_open(const struct session_options *o, struct session **ret, struct err *err)
@@ -100,6 +117,15 @@ void session_close(struct session *s)
 	free(s);
 }
 
+int session_check_state(const struct session *s, struct err *err)
+{
+	if (!s->state_hidden)
+		return 0;
+	err_set(err, ERR_NEEDS_ROOT, -EACCES, _("What was changed here is noted in %s, which only root can read."),
+		s->state_dir);
+	return err_hint(err, _("Run the same command with sudo in front."));
+}
+
 int session_check_writable(struct session *s, struct err *err)
 {
 	if (!s->read_only)
@@ -112,12 +138,15 @@ int session_check_writable(struct session *s, struct err *err)
 
 int session_recover(struct session *s, char **ret_text, struct err *err)
 {
+	int r;
+
 	*ret_text = NULL;
 	if (s->read_only)
 		return 0;
-	return txn_recover(s->root, s->state_dir,
-			   &(struct txn_options){ .run_commands = fsroot_is_live(s->root) }, ret_text,
-			   err);
+	r = txn_recover(s->root, s->state_dir,
+			&(struct txn_options){ .run_commands = fsroot_is_live(s->root) }, ret_text, err);
+	/* What was undone to the end has no promises any more. */
+	return r == 0 && *ret_text ? session_follow_journal(s, err) : r;
 }
 
 struct session_probe_watch {

@@ -43,6 +43,7 @@ struct session {
 	const char *state_dir;
 	bool read_only;		/* recorded host, dry run, or not allowed to write */
 	const char *read_only_why; /* translated sentence, names the command to run */
+	bool state_hidden;	/* there is a state folder, and only root may look into it */
 	struct run_state state;	/* with the saved answers */
 	struct answers answers;	/* what counts: saved ones, then those given now */
 	struct host *host;	/* after session_look() */
@@ -60,6 +61,10 @@ static inline void session_closep(struct session **s)
 
 /* Finishes or rolls back what a killed run left; *RET_TEXT as txn_recover(). */
 int session_recover(struct session *s, char **ret_text, struct err *err) _must_check_;
+/* Takes stage, restart and promises from the journal, whatever state.json says. */
+int session_follow_journal(struct session *s, struct err *err) _must_check_;
+/* ERR_NEEDS_ROOT when what was applied cannot be known: then "nothing" would be a lie. */
+int session_check_state(const struct session *s, struct err *err) _must_check_;
 /* Probes and judges (again). */
 int session_look(struct session *s, void (*on_probe)(void *user, const char *title), void *user,
 		 struct err *err) _must_check_;
@@ -74,6 +79,11 @@ int session_plan(struct session *s, struct plan **ret, struct err *err) _must_ch
  * restart was applied and the boot_id is still the same.
  */
 bool session_restart_is_due(const struct session *s);
+/*
+ * While a restart is due only the stage that waits for it can still be changed; what comes after it
+ * has to wait, too.
+ */
+bool session_may_apply(const struct session *s, const struct stage *stage);
 /* Carries out the plan's stages up to the next reboot, and records state. */
 int session_apply(struct session *s, struct plan *plan, const struct txn_watcher *w,
 		  struct txn_result *ret, struct err *err) _must_check_;
