@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "base/fsroot.h"
 
+#include "base/fsroot-walk.h"
 #include "base/str.h"
 #include "base/strv.h"
 
@@ -16,15 +17,17 @@
 struct fsroot {
 	int fd;
 	bool live;
+	bool walks; /* openat2 cannot be used */
 	bool mode_0_is_kept;
 	char *display;
 };
 
-static int fsroot_probe(const struct fsroot *fs)
+/* Linux before 5.6 and valgrind say ENOSYS, some sandboxes EPERM, which "/" never does by itself. */
+static bool fsroot_lacks_openat2(const struct fsroot *fs)
 {
 	_cleanup_close_ int fd = fsroot_openat(fs, "/", O_PATH);
 
-	return fd < 0 ? fd : 0;
+	return fd == -ENOSYS || fd == -EPERM;
 }
 
 int fsroot_open(const char *dir, struct fsroot **ret, struct err *err)
@@ -42,12 +45,7 @@ int fsroot_open(const char *dir, struct fsroot **ret, struct err *err)
 	/* "/./" and bind mounts of "/" are this machine as well. */
 	fs->live = fstat(fd, &here) == 0 && stat("/", &slash) == 0 &&
 		   here.st_dev == slash.st_dev && here.st_ino == slash.st_ino;
-	if (!fs->live && fsroot_probe(fs) == -ENOSYS) {
-		fsroot_free(fs);
-		return err_set(err, ERR_NOT_POSSIBLE, -ENOSYS,
-			       _("Looking below another root needs Linux 5.6 or newer (openat2), and this "
-				 "kernel or sandbox does not have it."));
-	}
+	fs->walks = !fs->live && fsroot_lacks_openat2(fs);
 	fs->mode_0_is_kept = !fs->live && fsroot_exists(fs, FSROOT_MODE_0_MARK);
 	*ret = fs;
 	return 0;
@@ -98,7 +96,7 @@ static int fsroot_check_mode(const struct fsroot *fs, int fd, int flags)
 	return -EACCES;
 }
 
-int fsroot_openat(const struct fsroot *fs, const char *path, int flags)
+static int fsroot_openat2(int root_fd, const char *path, int flags)
 {
 	struct open_how how = {
 		.flags = (unsigned)(flags | O_CLOEXEC),
@@ -106,20 +104,27 @@ int fsroot_openat(const struct fsroot *fs, const char *path, int flags)
 	};
 	long fd;
 
-	path = fsroot_relative(path);
-	if (fs->live) {
-		/* Nothing to escape from, and /proc/self style links stay usable. */
-		int live_fd = openat(fs->fd, path, flags | O_CLOEXEC);
-
-		return live_fd < 0 ? -errno : live_fd;
-	}
 	/* EAGAIN: a rename raced with ".."; but also a file lease, which can last. */
 	for (unsigned tries = 0;; tries++) {
-		fd = syscall(SYS_openat2, fs->fd, path, &how, sizeof(how));
+		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
 		if (fd >= 0 || errno != EAGAIN || tries == FSROOT_TRIES)
 			break;
 	}
-	return fd < 0 ? -errno : fsroot_check_mode(fs, (int)fd, flags);
+	return fd < 0 ? -errno : (int)fd;
+}
+
+int fsroot_openat(const struct fsroot *fs, const char *path, int flags)
+{
+	int fd;
+
+	path = fsroot_relative(path);
+	if (fs->live) {
+		/* Nothing to escape from, and /proc/self style links stay usable. */
+		fd = openat(fs->fd, path, flags | O_CLOEXEC);
+		return fd < 0 ? -errno : fd;
+	}
+	fd = fs->walks ? fsroot_walk(fs->fd, path, flags) : fsroot_openat2(fs->fd, path, flags);
+	return fd < 0 ? fd : fsroot_check_mode(fs, fd, flags);
 }
 
 void fsroot_library_path(const struct fsroot *fs, const char *path, char buf[static PATH_MAX])

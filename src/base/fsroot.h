@@ -13,7 +13,7 @@
 /*
  * The one directory every path is read and written below.  Paths are given as on a running system,
  * with or without the leading slash ("/etc/default/grub"); symbolic links, also absolute ones, are
- * resolved inside the root and cannot lead out of it (openat2 RESOLVE_IN_ROOT, Linux 5.6).
+ * resolved inside the root and cannot lead out of it (openat2 RESOLVE_IN_ROOT, or fsroot-walk.h).
  */
 struct fsroot;
 

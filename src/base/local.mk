@@ -5,6 +5,7 @@ libbase_a_SOURCES = src/base/macro.h \
 	src/base/atomic.c src/base/atomic.h \
 	src/base/err.c src/base/err.h \
 	src/base/fsroot.c src/base/fsroot.h \
+	src/base/fsroot-walk.c src/base/fsroot-walk.h \
 	src/base/json.c src/base/json.h \
 	src/base/log.c src/base/log.h \
 	src/base/spawn.c src/base/spawn.h \
