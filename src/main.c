@@ -2,6 +2,7 @@
 /* Puts the parts together: a command, or the wizard with the frontend that fits this terminal. */
 #include "base/str.h"
 #include "cli/cmd.h"
+#include "output/output.h"
 #include "wizard/wizard.h"
 
 #include <errno.h>
@@ -30,14 +31,14 @@ static struct frontend *main_pick_frontend(const struct cli *c, struct err *err)
 	if (!c->plain)
 		f = frontend_curses_new(&o, &why_not);
 	if (!f && c->full) {
-		err_set(err, ERR_NOT_POSSIBLE, -ENOTTY, _("The full screen is not possible here: %s."), why_not);
+		err_set(err, ERR_NOT_POSSIBLE, -ENOTTY, "%s", why_not);
 		err_hint(err, _("Without --full the same questions come line by line."));
 		return NULL;
 	}
 	if (f)
 		return f;
 	if (why_not)
-		fprintf(c->out, _("Using plain questions (%s). Full screen: vfio-wizard --full\n"), why_not);
+		fprintf(c->out, "%s %s\n", why_not, _("The questions come line by line."));
 	return frontend_plain_new(stdin, c->out);
 }
 
@@ -79,15 +80,23 @@ static int main_run(struct cli *c, int argc, char **argv, struct err *err)
 	return c->command ? c->command->run(c, err) : main_run_wizard(c, err);
 }
 
+/* The translations: po/locale of the build tree for a program that is not installed, else LOCALEDIR. */
+static void main_open_catalogue(void)
+{
+	_cleanup_free_ char *built = NULL;
+
+	setlocale(LC_ALL, "");
+	bindtextdomain(PACKAGE, output_find_data("po/locale", &built, NULL) == 0 ? built : LOCALEDIR);
+	textdomain(PACKAGE);
+}
+
 int main(int argc, char *argv[])
 {
 	struct cli c = { 0 };
 	struct err err = { 0 };
 	int r;
 
-	setlocale(LC_ALL, "");
-	bindtextdomain(PACKAGE, LOCALEDIR);
-	textdomain(PACKAGE);
+	main_open_catalogue();
 	r = main_run(&c, argc, argv, &err);
 	if (r < 0) {
 		cli_print_error(&err, stderr);

@@ -17,9 +17,12 @@ struct atomic_file {
 	char *display; /* path for messages */
 };
 
-static int atomic_fail(struct err *err, int code, const char *path, const char *what)
+/* SENTENCE is a whole translated one with two %s: the path and the reason. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+static int atomic_fail(struct err *err, int code, const char *path, const char *sentence)
 {
-	err_set(err, ERR_WRITE, code, _("Cannot %s %s: %s"), what, path, strerror(-code));
+	err_set(err, ERR_WRITE, code, sentence, path, strerror(-code));
 	if (code == -EACCES || code == -EPERM)
 		err_hint(err, _("Run the same command as root, for example with sudo."));
 	else if (code == -EROFS)
@@ -29,6 +32,7 @@ static int atomic_fail(struct err *err, int code, const char *path, const char *
 		err_hint(err, _("Free some space on that file system and run the command again."));
 	return code;
 }
+#pragma GCC diagnostic pop
 
 /* Opens the directory that really holds PATH (links followed inside the root) and its last name. */
 static int atomic_open_parent(const struct fsroot *fs, const char *path, int *ret_fd, char **ret_name)
@@ -162,7 +166,7 @@ int atomic_stage(const struct fsroot *fs, const char *path, const void *data, si
 		r = atomic_fill(af, data, len, attrs, force_attrs);
 	if (r < 0) {
 		atomic_abort(af);
-		return atomic_fail(err, r, path, _("write"));
+		return atomic_fail(err, r, path, _("Cannot write %s: %s"));
 	}
 	*ret = af;
 	return 0;
@@ -180,12 +184,12 @@ int atomic_commit(struct atomic_file *af, struct err *err)
 	int r = 0;
 
 	if (renameat(af->dir_fd, af->temp, af->dir_fd, af->name) < 0) {
-		r = atomic_fail(err, -errno, af->display, _("replace"));
+		r = atomic_fail(err, -errno, af->display, _("Cannot replace %s: %s"));
 		atomic_abort(af);
 		return r;
 	}
 	if (fsync(af->dir_fd) < 0)
-		r = atomic_fail(err, -errno, af->display, _("flush"));
+		r = atomic_fail(err, -errno, af->display, _("Cannot flush %s: %s"));
 	atomic_free(af);
 	return r;
 }
@@ -213,7 +217,7 @@ static int atomic_unlink(const struct fsroot *fs, const char *path, int flags, s
 		return 0;
 	if (r == 0 && fsync(dir_fd) < 0)
 		r = -errno;
-	return r < 0 ? atomic_fail(err, r, path, _("remove")) : 0;
+	return r < 0 ? atomic_fail(err, r, path, _("Cannot remove %s: %s")) : 0;
 }
 
 int atomic_remove(const struct fsroot *fs, const char *path, struct err *err)
@@ -247,7 +251,7 @@ int atomic_make_dirs(const struct fsroot *fs, const char *path, mode_t mode, cha
 			if (r == 0 && fsync(dir_fd) < 0)
 				r = -errno;
 			if (r < 0)
-				return atomic_fail(err, r, copy, _("make the folder"));
+				return atomic_fail(err, r, copy, _("Cannot make the folder %s: %s"));
 			if (made)
 				strv_add(made, copy);
 		}
