@@ -24,24 +24,24 @@ static void status_add_row_keys(struct str *out, int room, const struct screen_r
 {
 	switch (row->kind) {
 	case ROW_CHECK:
-		status_add_key(out, room, "Space", _("Mark"));
+		status_add_key(out, room, _("Space"), _("Mark"));
 		break;
 	case ROW_RADIO:
-		status_add_key(out, room, "Space", _("Choose"));
+		status_add_key(out, room, _("Space"), _("Choose"));
 		break;
 	case ROW_GROUP:
 		status_add_key(out, room, "Enter", row->marked ? _("Fold") : _("Unfold"));
-		status_add_key(out, room, "Space", _("Mark"));
+		status_add_key(out, room, _("Space"), _("Mark"));
 		break;
 	case ROW_LIST:
-		status_add_key(out, room, "Left/Right", _("Value"));
+		status_add_key(out, room, _("Left/Right"), _("Value"));
 		status_add_key(out, room, "Enter", _("All values"));
 		break;
 	case ROW_FACT:
 		status_add_key(out, room, "Enter", row->detail ? _("Details") : _("Open"));
 		break;
 	case ROW_DIFF:
-		status_add_key(out, room, "Left/Right", _("Scroll"));
+		status_add_key(out, room, _("Left/Right"), _("Scroll"));
 		break;
 	case ROW_TEXT:
 	case ROW_HEADING:
@@ -86,7 +86,7 @@ static char *status_keys(const struct curses *c, const struct layer *l)
 {
 	bool text = focus_is_text(l), popup = l->screen->kind != SCREEN_PAGE;
 	_cleanup_free_ char *tail = xasprintf("%s %s  %s %s", text ? "F1" : "?", _("Help"),
-					      text || popup ? "Ctrl-C" : "q", _("Quit"));
+					      text || popup ? _("Ctrl-C") : "q", _("Quit"));
 	int room = COLS - 4 - text_width(tail);
 	struct str out = { 0 };
 	const struct screen_row *row = focus_row(l);
@@ -112,7 +112,7 @@ static char *status_keys(const struct curses *c, const struct layer *l)
 		if (row && !str_is_empty(row->detail) && row->kind != ROW_FACT)
 			status_add_key(&out, room, "d", _("Details"));
 		if (l->scrolls && !row)
-			status_add_key(&out, room, "Up/Down", _("Scroll"));
+			status_add_key(&out, room, _("Up/Down"), _("Scroll"));
 		if (!str_is_empty(l->memory->filter))
 			status_add_key(&out, room, "Esc", _("Show all"));
 		else if (l->view.n_listed >= STATUS_FIND_FROM)

@@ -36,11 +36,11 @@ enum cli_global {
 };
 
 static const struct cli_option cli_globals[] = {
-	[CLI_ROOT] = { "root", "DIR", N_("look at, and write below, another root; programs are listed, not run") },
-	[CLI_HOST] = { "host", "FILE", N_("look at a recorded host; read only") },
+	[CLI_ROOT] = { "root", N_("DIR"), N_("look at, and write below, another root; programs are listed, not run") },
+	[CLI_HOST] = { "host", N_("FILE"), N_("look at a recorded host; read only") },
 	[CLI_DEMO] = { "demo", NULL, N_("look at the recorded host that ships with the program") },
-	[CLI_ANSWERS] = { "answers", "FILE", N_("answers in YAML; nothing is asked") },
-	[CLI_STATE] = { "state", "DIR", N_("where the walk is remembered, below the root") },
+	[CLI_ANSWERS] = { "answers", N_("FILE"), N_("answers in YAML; nothing is asked") },
+	[CLI_STATE] = { "state", N_("DIR"), N_("where the walk is remembered, below the root") },
 	[CLI_JSON] = { "json", NULL, N_("print one JSON object") },
 	[CLI_PLAIN] = { "plain", NULL, N_("plain questions instead of the full screen") },
 	[CLI_FULL] = { "full", NULL, N_("the full screen or an error") },
@@ -49,7 +49,7 @@ static const struct cli_option cli_globals[] = {
 	[CLI_MOUSE] = { "mouse", NULL, N_("react to the mouse (takes copy and paste away)") },
 	[CLI_SHOW_CURSOR] = { "show-cursor", NULL, N_("always show the cursor on the focused item") },
 	[CLI_DRY_RUN] = { "dry-run", NULL, N_("show everything, write nothing") },
-	[CLI_LOG] = { "log", "FILE", N_("append what is done to this file") },
+	[CLI_LOG] = { "log", N_("FILE"), N_("append what is done to this file") },
 	[CLI_VERSION] = { "version", NULL, N_("print the version") },
 	[CLI_HELP] = { "help", NULL, N_("print this help"), 'h' },
 };
@@ -298,7 +298,7 @@ static void cli_help_option(FILE *out, const char *name, char letter, const char
 	char left[80];
 
 	snprintf(left, sizeof(left), "%s%.1s%s--%s%s%s", letter ? "-" : "", letter ? &letter : "",
-		 letter ? ", " : "", name, argument ? " " : "", argument ? argument : "");
+		 letter ? ", " : "", name, argument ? " " : "", argument ? _(argument) : "");
 	fprintf(out, strlen(left) > 28 ? "  %s\n  %-28s %s\n" : "  %.0s%-28s %s\n", left,
 		strlen(left) > 28 ? "" : left, _(help));
 }
@@ -309,7 +309,7 @@ static void cli_help_answers(FILE *out)
 	for (unsigned i = 0; i < answer_key_count; i++) {
 		const struct answer_key *k = &answer_keys[i];
 
-		cli_help_option(out, k->key, 0, k->choices ? k->choices : _("VALUE"), k->help);
+		cli_help_option(out, k->key, 0, k->choices ? k->choices : N_("VALUE"), k->help);
 	}
 }
 

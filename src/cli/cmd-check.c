@@ -120,7 +120,7 @@ static void check_text(struct cli *c, const struct session *s)
 	cli_printf(c, _("Boot        %s, initramfs by %s\n"),
 		   s->boot.loader ? s->boot.loader->title : _("loader not known"),
 		   s->boot.initramfs ? s->boot.initramfs->name : _("a tool not known"));
-	cli_printf(c, _("IOMMU       %s, %u groups, %u PCI devices\n\n"), iommu_state_name(jm->iommu_state),
+	cli_printf(c, _("IOMMU       %s, %u groups, %u PCI devices\n\n"), _(iommu_state_name(jm->iommu_state)),
 		   s->host->n_groups, s->host->n_devices);
 	cli_text_findings(c, jm->findings, jm->n_findings);
 }

@@ -94,10 +94,10 @@ static void devices_text_one(struct cli *c, const struct device_verdict *v)
 	cli_printf(c, "%s  %s: %s %s [%04x:%04x]\n", d->address, d->class_name, d->vendor_name,
 		   d->device_name, d->vendor, d->device);
 	cli_printf(c, _("    driver %s, group %s, reset %s, given away: %s\n"), d->driver ? d->driver : "-",
-		   group, reset.len ? str_c(&reset) : "-", assignable_name(v->assignable));
+		   group, reset.len ? str_c(&reset) : "-", _(assignable_name(v->assignable)));
 	for (unsigned i = 0; i < d->n_uses; i++)
 		cli_printf(c, _("    the host uses it: %s (%s)\n"), d->uses[i].detail,
-			   host_use_kind_name(d->uses[i].kind));
+			   _(host_use_kind_name(d->uses[i].kind)));
 	for (const char *const *w = v->why; w && *w; w++)
 		cli_printf(c, "    %s\n", *w);
 }
@@ -143,7 +143,7 @@ static int devices_run(struct cli *c, struct err *err)
 
 static const struct cli_option devices_options[] = {
 	{ "class", "gpu|nvme|nic|usb|audio", N_("only devices of this kind") },
-	{ "device", "ADDR", N_("only this device") },
+	{ "device", N_("ADDR"), N_("only this device") },
 	{ 0 },
 };
 

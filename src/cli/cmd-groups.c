@@ -61,7 +61,7 @@ static void groups_text(struct cli *c, const struct judgement *jm)
 	for (unsigned i = 0; i < jm->host->n_groups; i++) {
 		const struct group_verdict *v = &jm->groups[i];
 
-		cli_printf(c, _("Group %d  %s  %s\n"), v->group->id, group_verdict_name(v->kind), v->reason);
+		cli_printf(c, _("Group %d  %s  %s\n"), v->group->id, _(group_verdict_name(v->kind)), v->reason);
 		for (unsigned k = 0; k < v->group->n_devices; k++) {
 			const struct pci_device *d = v->group->devices[k];
 

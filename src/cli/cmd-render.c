@@ -59,10 +59,10 @@ static int render_run(struct cli *c, struct err *err)
 }
 
 static const struct cli_option render_options[] = {
-	{ "template", "FILE", N_("the Mustache template") },
+	{ "template", N_("FILE"), N_("the Mustache template") },
 	{ "context", "FILE.json", N_("the values it sees") },
 	{ "escape", "xml|shell|html|none", N_("how values are escaped; by the template's name when not given") },
-	{ "output", "FILE", N_("where to; - is standard output"), 'o' },
+	{ "output", N_("FILE"), N_("where to; - is standard output"), 'o' },
 	{ 0 },
 };
 

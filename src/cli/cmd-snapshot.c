@@ -57,8 +57,8 @@ static int snapshot_run(struct cli *c, struct err *err)
 }
 
 static const struct cli_option snapshot_options[] = {
-	{ "output", "FILE", N_("where to; - is standard output"), 'o' },
-	{ "unpack", "DIR", N_("lay the host of --host out as files in the new folder DIR") },
+	{ "output", N_("FILE"), N_("where to; - is standard output"), 'o' },
+	{ "unpack", N_("DIR"), N_("lay the host of --host out as files in the new folder DIR") },
 	{ 0 },
 };
 

@@ -41,19 +41,19 @@ const char *iommu_state_name(enum iommu_state s)
 {
 	switch (s) {
 	case IOMMU_ON:
-		return "on";
+		return N_("on");
 	case IOMMU_OFF_IN_KERNEL:
-		return "off-in-kernel";
+		return N_("off-in-kernel");
 	case IOMMU_OFF_IN_FIRMWARE:
-		return "off-in-firmware";
+		return N_("off-in-firmware");
 	case IOMMU_ABSENT:
-		return "absent";
+		return N_("absent");
 	case IOMMU_FAILED:
-		return "failed";
+		return N_("failed");
 	case IOMMU_STATE_UNKNOWN:
 		break;
 	}
-	return "unknown";
+	return N_("unknown");
 }
 
 const char *virtualization_name(enum virtualization v)
@@ -75,17 +75,17 @@ const char *secure_boot_name(enum secure_boot s)
 {
 	switch (s) {
 	case SECURE_BOOT_ON:
-		return "on";
+		return N_("on");
 	case SECURE_BOOT_OFF:
-		return "off";
+		return N_("off");
 	case SECURE_BOOT_SETUP_MODE:
-		return "setup-mode";
+		return N_("setup-mode");
 	case SECURE_BOOT_UNSUPPORTED:
-		return "unsupported";
+		return N_("unsupported");
 	case SECURE_BOOT_UNKNOWN:
 		break;
 	}
-	return "unknown";
+	return N_("unknown");
 }
 
 const char *verdict_name(enum verdict v)
@@ -105,26 +105,26 @@ const char *group_verdict_name(enum group_verdict_kind k)
 {
 	switch (k) {
 	case GROUP_ISOLATED:
-		return "isolated";
+		return N_("isolated");
 	case GROUP_SHARED:
-		return "shared";
+		return N_("shared");
 	case GROUP_HOST:
 		break;
 	}
-	return "host";
+	return N_("host");
 }
 
 const char *assignable_name(enum assignable a)
 {
 	switch (a) {
 	case ASSIGNABLE_YES:
-		return "yes";
+		return N_("yes");
 	case ASSIGNABLE_CARE:
-		return "care";
+		return N_("care");
 	case ASSIGNABLE_NO:
 		break;
 	}
-	return "no";
+	return N_("no");
 }
 
 struct finding *judgement_add(struct judgement *j, const char *id, enum severity severity,

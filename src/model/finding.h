@@ -32,7 +32,7 @@ enum verdict { VERDICT_READY, VERDICT_WORK, VERDICT_BLOCKED };
 enum group_verdict_kind { GROUP_ISOLATED, GROUP_SHARED, GROUP_HOST };
 enum assignable { ASSIGNABLE_YES, ASSIGNABLE_CARE, ASSIGNABLE_NO };
 
-/* The words of cli.md. */
+/* The words of cli.md as JSON has them; text for people shows them through _(). */
 const char *iommu_kind_name(enum iommu_kind k);
 const char *iommu_state_name(enum iommu_state s);
 const char *virtualization_name(enum virtualization v);

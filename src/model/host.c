@@ -49,38 +49,38 @@ const char *host_use_kind_name(enum host_use_kind k)
 {
 	switch (k) {
 	case HOST_USE_DISPLAY:
-		return "display";
+		return N_("display");
 	case HOST_USE_ROOT_DISK:
-		return "root-disk";
+		return N_("root-disk");
 	case HOST_USE_DISK:
-		return "disk";
+		return N_("disk");
 	case HOST_USE_SWAP:
-		return "swap";
+		return N_("swap");
 	case HOST_USE_NETWORK:
-		return "network";
+		return N_("network");
 	case HOST_USE_INPUT:
-		return "input";
+		return N_("input");
 	case HOST_USE_FIRMWARE:
 		break;
 	}
-	return "firmware";
+	return N_("firmware");
 }
 
 const char *module_state_name(enum module_state s)
 {
 	switch (s) {
 	case MODULE_MISSING:
-		return "missing";
+		return N_("missing");
 	case MODULE_AVAILABLE:
-		return "module";
+		return N_("module");
 	case MODULE_BUILTIN:
-		return "builtin";
+		return N_("builtin");
 	case MODULE_LOADED:
-		return "loaded";
+		return N_("loaded");
 	case MODULE_UNKNOWN:
 		break;
 	}
-	return "unknown";
+	return N_("unknown");
 }
 
 /* PCI class codes: pci.ids, section "C". */

@@ -115,7 +115,7 @@ static const char *devices_use_sentence(enum host_use_kind kind, bool vital)
 static const char *devices_use_text(struct judgement *j, const struct host_use *u, bool vital)
 {
 	return arena_printf(j->host->arena, devices_use_sentence(u->kind, vital),
-			    u->detail ? u->detail : host_use_kind_name(u->kind));
+			    u->detail ? u->detail : _(host_use_kind_name(u->kind)));
 }
 #pragma GCC diagnostic pop
 

@@ -92,7 +92,7 @@ static void firmware_describe(struct wizard *w, struct screen_build *b)
 		   : j->iommu_state == IOMMU_OFF_IN_FIRMWARE || j->iommu_state == IOMMU_ABSENT ? ROW_PROBLEM
 											     : ROW_OK);
 	build_fact(b, "above-4g", _("Above 4G Decoding"), _("cannot be read from here"), ROW_UNKNOWN);
-	build_fact(b, "secure-boot", _("Secure Boot"), secure_boot_name(j->secure_boot), ROW_NEUTRAL);
+	build_fact(b, "secure-boot", _("Secure Boot"), _(secure_boot_name(j->secure_boot)), ROW_NEUTRAL);
 	firmware_add_advice(j, b);
 	build_blank(b);
 	if (f->mode == FIRMWARE_BIOS)

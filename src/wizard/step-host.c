@@ -170,12 +170,12 @@ static void host_add_iommu(struct wizard *w, struct screen_build *b)
 
 	build_fact(b, "iommu", _("IOMMU"), host_iommu_words(b, w), host_state_of_iommu(j->iommu_state))->detail =
 		host_detail(b, j, "iommu-");
-	build_fact(b, "vfio", _("vfio-pci"), module_state_name(vfio),
+	build_fact(b, "vfio", _("vfio-pci"), _(module_state_name(vfio)),
 		   vfio == MODULE_MISSING   ? ROW_PROBLEM
 		   : vfio == MODULE_UNKNOWN ? ROW_UNKNOWN
 					    : ROW_OK)
 		->detail = host_detail(b, j, "vfio-");
-	build_fact(b, "secure-boot", _("Secure Boot"), secure_boot_name(j->secure_boot), ROW_NEUTRAL)->detail =
+	build_fact(b, "secure-boot", _("Secure Boot"), _(secure_boot_name(j->secure_boot)), ROW_NEUTRAL)->detail =
 		host_detail(b, j, "secure-boot-");
 }
 
