@@ -169,6 +169,21 @@ void str_add_printable(struct str *out, const char *text)
 	}
 }
 
+void str_add_printable_lines(struct str *out, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		_cleanup_free_ char *line = xstrndup(text, n);
+
+		str_add_printable(out, line);
+		text += n;
+		if (*text) {
+			str_addc(out, '\n');
+			text++;
+		}
+	}
+}
+
 static int str_to_number(const char *s, int base, uint64_t max, uint64_t *ret)
 {
 	unsigned long long v;

@@ -39,6 +39,8 @@ char *str_trim(char *s);
  * invalid UTF-8 become '?', so that no device name can move the cursor.  Appends to OUT.
  */
 void str_add_printable(struct str *out, const char *text);
+/* The same for texts of several lines: the line ends stay. */
+void str_add_printable_lines(struct str *out, const char *text);
 
 /* Decimal or 0x hexadecimal, the whole string, at most MAX.  0 or -EINVAL / -ERANGE. */
 int str_to_u64(const char *s, uint64_t max, uint64_t *ret) _must_check_;

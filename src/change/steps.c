@@ -24,16 +24,27 @@ static long long steps_now_ms(void)
 	return (long long)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
-void steps_init(struct steps *s, const struct txn_watcher *watcher, unsigned n_steps, int lock_fd)
+void txn_hold_signals(sigset_t *ret_old)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN };
 	sigset_t block;
 
-	*s = (struct steps){ .watcher = watcher, .n_steps = n_steps, .lock_fd = lock_fd };
 	sigemptyset(&block);
 	for (size_t i = 0; i < ARRAY_SIZE(steps_waiting); i++)
 		sigaddset(&block, steps_waiting[i]);
-	sigprocmask(SIG_BLOCK, &block, &s->old_mask);
+	sigprocmask(SIG_BLOCK, &block, ret_old);
+}
+
+void txn_release_signals(const sigset_t *old)
+{
+	sigprocmask(SIG_SETMASK, old, NULL);
+}
+
+void steps_init(struct steps *s, const struct txn_watcher *watcher, unsigned n_steps, int lock_fd)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	*s = (struct steps){ .watcher = watcher, .n_steps = n_steps, .lock_fd = lock_fd };
+	txn_hold_signals(&s->old_mask);
 	/* "vfio-wizard apply | head" and ulimit -f must not end us between two renames. */
 	sigaction(SIGPIPE, &ignore, &s->old_pipe);
 	sigaction(SIGXFSZ, &ignore, &s->old_file_size);
@@ -44,7 +55,7 @@ void steps_done(struct steps *s)
 	free(TAKE_PTR(s->text));
 	sigaction(SIGPIPE, &s->old_pipe, NULL);
 	sigaction(SIGXFSZ, &s->old_file_size, NULL);
-	sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+	txn_release_signals(&s->old_mask);
 }
 
 static void steps_tell(const struct steps *s, enum txn_event_kind kind, const char *text, size_t len)
@@ -202,11 +213,15 @@ int steps_run(const struct steps *s, const char *const *argv, unsigned timeout_s
 
 void steps_add_sentence(struct err *err, const char *sentence)
 {
+	const char *between = " ";
 	size_t used;
 
 	if (!err)
 		return;
 	used = strlen(err->msg);
-	snprintf(err->msg + used, sizeof(err->msg) - used, "%s%s",
-		 used && sentence[0] != '\n' ? " " : "", sentence);
+	if (!used || sentence[0] == '\n')
+		between = "";
+	else if (strchr(err->msg, '\n')) /* behind the lines of a command's output */
+		between = "\n";
+	snprintf(err->msg + used, sizeof(err->msg) - used, "%s%s", between, sentence);
 }

@@ -4,6 +4,7 @@
 #include "base/fsroot.h"
 #include "model/plan.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 /*
@@ -55,3 +56,10 @@ int txn_apply(const struct fsroot *fs, const char *state_dir, const struct txn_o
  */
 int txn_recover(const struct fsroot *fs, const char *state_dir, const struct txn_options *options,
 		char **ret_text, struct err *err) _must_check_;
+
+/*
+ * Keeps Ctrl-C, hang-up and SIGTERM waiting over more than one transaction, so that what belongs to
+ * it (the saved state, the report) is not lost.  Nests; txn_apply() and undo_apply() see what waits.
+ */
+void txn_hold_signals(sigset_t *ret_old);
+void txn_release_signals(const sigset_t *old);

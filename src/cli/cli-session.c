@@ -10,6 +10,9 @@
 #include <stdarg.h>
 #include <string.h>
 
+/* A program that never ends its line is shown piece by piece. */
+#define CLI_LONGEST_LINE 4096
+
 /* A file of the user is read from the real root, whatever host is looked at. */
 int cli_read_file(const char *file, char **ret, size_t *ret_len, struct err *err)
 {
@@ -87,7 +90,7 @@ void cli_print_error(const struct err *err, FILE *out)
 	_cleanup_str_ struct str s = { 0 };
 
 	str_add(&s, "vfio-wizard: ");
-	str_add_printable(&s, err->msg);
+	str_add_printable_lines(&s, err->msg);
 	str_addc(&s, '\n');
 	if (err->hint[0]) {
 		str_add(&s, "  ");
@@ -113,34 +116,46 @@ void cli_print_json(const struct cli *c, json_t *object)
 void cli_printf(const struct cli *c, const char *fmt, ...)
 {
 	_cleanup_str_ struct str raw = { 0 }, clean = { 0 };
-	const char *line;
 	va_list ap;
 
 	va_start(ap, fmt);
 	str_vaddf(&raw, fmt, ap);
 	va_end(ap);
 	/* Our own line ends stay; everything else a device name could smuggle in does not. */
-	for (line = str_c(&raw); *line;) {
-		size_t n = strcspn(line, "\n");
-		_cleanup_free_ char *piece = xstrndup(line, n);
-
-		str_add_printable(&clean, piece);
-		line += n;
-		if (*line == '\n') {
-			str_addc(&clean, '\n');
-			line++;
-		}
-	}
+	str_add_printable_lines(&clean, str_c(&raw));
 	fputs(str_c(&clean), c->out);
+}
+
+static void cli_print_line(struct cli *c, FILE *out)
+{
+	_cleanup_str_ struct str s = { 0 };
+
+	str_add(&s, "  | ");
+	str_add_printable(&s, str_c(&c->line));
+	str_addc(&s, '\n');
+	fputs(str_c(&s), out);
+	str_done(&c->line);
+}
+
+/* Output comes in pieces that end anywhere, also inside a character. */
+static void cli_add_output(struct cli *c, FILE *out, const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (bytes[i] != '\n')
+			str_addc(&c->line, bytes[i]);
+		if (bytes[i] == '\n' || c->line.len >= CLI_LONGEST_LINE)
+			cli_print_line(c, out);
+	}
 }
 
 static void cli_on_event(void *user, const struct txn_event *ev)
 {
 	struct cli *c = user;
 	FILE *out = c->json ? stderr : c->out;
-	_cleanup_str_ struct str s = { 0 };
 	_cleanup_free_ char *text = xstrndup(ev->text ? ev->text : "", ev->text_len);
 
+	if (ev->kind != TXN_OUTPUT && c->line.len)
+		cli_print_line(c, out);
 	switch (ev->kind) {
 	case TXN_STEP_BEGIN:
 		fprintf(out, _("Step %u of %u: %s\n"), ev->step, ev->n_steps, text);
@@ -152,15 +167,7 @@ static void cli_on_event(void *user, const struct txn_event *ev)
 		fprintf(out, _("To be run by hand: %s\n"), text);
 		break;
 	case TXN_OUTPUT:
-		for (char *line = text, *end; *line; line = end) {
-			end = line + strcspn(line, "\n");
-			if (*end)
-				*end++ = '\0';
-			str_add(&s, "  | ");
-			str_add_printable(&s, line);
-			str_addc(&s, '\n');
-		}
-		fputs(str_c(&s), out);
+		cli_add_output(c, out, ev->text, ev->text_len);
 		break;
 	case TXN_STEP_DONE:
 		break;

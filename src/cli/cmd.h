@@ -3,6 +3,7 @@
 
 #include "base/err.h"
 #include "base/json.h"
+#include "base/str.h"
 #include "session/session.h"
 
 #include <stdbool.h>
@@ -31,6 +32,7 @@ struct cli {
 	const char *operand;	 /* a word that is no option, NULL none */
 	char *line;		 /* the command line as a shell would read it */
 	FILE *out;
+	struct str line; /* of a command's output, as far as it came */
 };
 
 /*

@@ -117,7 +117,7 @@ static void plain_tell_message(struct plain *p, const struct screen *s)
 
 	if (s->message_kind == MESSAGE_NONE || str_is_empty(s->message))
 		return;
-	str_add_printable(&text, s->message);
+	str_add_printable_lines(&text, s->message);
 	fprintf(p->out, format, str_c(&text));
 }
 

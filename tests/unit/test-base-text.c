@@ -34,6 +34,15 @@ START_TEST(nothing_moves_the_cursor)
 }
 END_TEST
 
+START_TEST(printable_lines_keep_their_ends)
+{
+	_cleanup_str_ struct str out = { 0 };
+
+	str_add_printable_lines(&out, "failed:\n  a\rb\033[2J\n\nlast");
+	ck_assert_str_eq(str_c(&out), "failed:\n  a?b?[2J\n\nlast");
+}
+END_TEST
+
 START_TEST(buffers)
 {
 	_cleanup_str_ struct str s = { 0 };
@@ -184,6 +193,7 @@ int main(void)
 	TCase *tc = tcase_create("text");
 
 	tcase_add_loop_test(tc, nothing_moves_the_cursor, 0, ARRAY_SIZE(printable));
+	tcase_add_test(tc, printable_lines_keep_their_ends);
 	tcase_add_test(tc, buffers);
 	tcase_add_test(tc, numbers);
 	tcase_add_test(tc, vectors);

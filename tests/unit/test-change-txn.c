@@ -241,8 +241,11 @@ START_TEST(a_failing_command_takes_everything_back)
 	ck_assert_msg(strstr(error.msg, bad_commands[_i].word), "%s", error.msg);
 	ck_assert_msg(strstr(error.msg, "as it was before"), "%s", error.msg);
 	ck_assert_ptr_null(strchr(error.msg, '\033'));
-	if (_i == 0)
+	if (_i == 0) {
 		ck_assert_ptr_nonnull(strstr(error.msg, "no space"));
+		/* Not at the end of what the command said, as if that were its words. */
+		ck_assert_ptr_nonnull(strstr(error.msg, "\nEverything is as it was before."));
+	}
 	assert_untouched();
 }
 END_TEST
