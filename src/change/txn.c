@@ -206,6 +206,9 @@ static int txn_do(struct txn *t, struct err *err)
 		r = txn_commit_files(t, err);
 	for (unsigned i = 0; r == 0 && i < e->n_commands; i++)
 		r = txn_run_command(t, i, err);
+	/* Asked for during the last step, too: a boot menu takes its time. */
+	if (r == 0)
+		r = steps_check_stop(&t->steps, err);
 	if (r == 0 && t->options->run_commands) {
 		e->commands_ran = e->n_commands > 0;
 		r = txn_note_outputs(t, err);

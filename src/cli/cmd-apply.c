@@ -62,6 +62,7 @@ static int apply_stages(struct cli *c, struct session *s, struct plan *plan, str
 {
 	struct txn_watcher watcher = cli_watcher(c);
 	struct txn_result result = { 0 };
+	sigset_t old;
 	int r;
 
 	if (apply_has_work(s, plan) && !cli_has(c, "yes")) {
@@ -72,6 +73,8 @@ static int apply_stages(struct cli *c, struct session *s, struct plan *plan, str
 		if (!apply_agreed(c))
 			return err_set(err, ERR_NOT_POSSIBLE, -ECANCELED, _("Nothing was changed."));
 	}
+	/* From here to the exit: whoever stops it gets to know what became of the host. */
+	txn_hold_signals(&old);
 	r = session_apply(s, plan, &watcher, &result, err);
 	return r < 0 ? r : apply_report(c, s, plan, &result);
 }

@@ -69,9 +69,12 @@ static int undo_do(struct cli *c, struct session *s, struct err *err)
 {
 	struct txn_watcher watcher = cli_watcher(c);
 	struct txn_result result = { 0 };
+	sigset_t old;
 	enum undo_conflict on_conflict;
 	int r = undo_parse_conflict(c, &on_conflict, err);
 
+	/* From here to the exit: whoever stops it gets to know what became of the host. */
+	txn_hold_signals(&old);
 	if (r == 0)
 		r = cli_check_writable(c, s, err);
 	if (r == 0)

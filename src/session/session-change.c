@@ -135,23 +135,37 @@ static void session_record_devices(struct session *s)
 	run_state_record_devices(&s->state, s->host, addresses);
 }
 
+static int session_record_stage(struct session *s, struct plan *plan,
+				const struct txn_result *result, struct txn_result *ret,
+				struct err *err)
+{
+	int r;
+
+	ret->number = result->number;
+	for (const char *const *p = result->pending; p && *p; p++)
+		arena_strv_add(plan->arena, &ret->pending, *p);
+	session_record_devices(s);
+	r = session_follow_journal(s, err);
+	return r < 0 ? r : session_save(s, NULL, err);
+}
+
 int session_apply_one(struct session *s, struct plan *plan, struct stage *stage,
 		      const struct txn_watcher *w, struct txn_result *ret, struct err *err)
 {
 	struct txn_options options = { .run_commands = fsroot_is_live(s->root) };
 	struct txn_result result = { 0 };
+	sigset_t old;
 	int r = session_check_writable(s, err);
 
-	if (r == 0)
-		r = txn_apply(s->root, s->state_dir, &options, plan, stage, w, &result, err);
 	if (r < 0)
 		return r;
-	ret->number = result.number;
-	for (const char *const *p = result.pending; p && *p; p++)
-		arena_strv_add(plan->arena, &ret->pending, *p);
-	session_record_devices(s);
-	r = session_follow_journal(s, err);
-	return r < 0 ? r : session_save(s, NULL, err);
+	/* A change whose promises were not written down could not be verified after the restart. */
+	txn_hold_signals(&old);
+	r = txn_apply(s->root, s->state_dir, &options, plan, stage, w, &result, err);
+	if (r == 0)
+		r = session_record_stage(s, plan, &result, ret, err);
+	txn_release_signals(&old);
+	return r;
 }
 
 bool session_may_apply(const struct session *s, const struct stage *stage)
@@ -185,6 +199,7 @@ int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 	struct txn_options options = { .run_commands = fsroot_is_live(s->root) };
 	struct journal_entry **entries = NULL;
 	unsigned n = 0;
+	sigset_t old;
 	int r = session_check_writable(s, err);
 
 	*ret = (struct txn_result){ 0 };
@@ -192,6 +207,7 @@ int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 		r = session_journal(s, &entries, &n, err);
 	if (r < 0)
 		return r;
+	txn_hold_signals(&old);
 	for (unsigned left = n; left > 0; left--) {
 		const struct journal_entry *e = entries[left - 1];
 		struct txn_result one = { 0 };
@@ -209,6 +225,7 @@ int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 		if (r < 0 || !all)
 			break;
 	}
+	txn_release_signals(&old);
 	journal_list_free(entries, n);
 	return r;
 }
