@@ -384,6 +384,8 @@ static void grub_add_command(const struct grub_maker *maker, const struct grub_s
 	for (size_t k = 0; maker->argv[k]; k++)
 		arena_strv_add(plan->arena, &argv, maker->argv[k]);
 	arena_strv_add(plan->arena, &outputs, maker->output);
+	/* Left behind by a grub-mkconfig that failed or was killed. */
+	arena_strv_add(plan->arena, &outputs, arena_printf(plan->arena, "%s.new", maker->output));
 	/* "	linux	/vmlinuz-6.1.0-28-amd64 root=UUID=… ro  quiet intel_iommu=on" */
 	for (const char *const *a = set; a && *a; a++)
 		if (strv_contains(strv_const(line.args),

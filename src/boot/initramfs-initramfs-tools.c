@@ -192,6 +192,16 @@ static void it_add_esp_copies(const struct host *h, struct arena *arena,
 	}
 }
 
+/* The image, and what an update-initramfs that failed or was killed leaves beside it. */
+static void it_add_outputs(struct arena *arena, const char *kernel, const char *const **outputs)
+{
+	static const char *const suffixes[] = { "", ".new", ".dpkg-bak" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
+		arena_strv_add(arena, outputs,
+			       arena_printf(arena, "/boot/initrd.img-%s%s", kernel, suffixes[i]));
+}
+
 static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
 {
 	const char *const *kernels = it_kernels(h, plan->arena);
@@ -209,8 +219,7 @@ static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage
 			arena_printf(plan->arena, _("makes the initial RAM disk of kernel %s anew"),
 				     *kernels));
 
-		arena_strv_add(plan->arena, &outputs,
-			       arena_printf(plan->arena, "/boot/initrd.img-%s", *kernels));
+		it_add_outputs(plan->arena, *kernels, &outputs);
 		it_add_esp_copies(h, plan->arena, &outputs);
 		c->outputs = outputs;
 		c->timeout_s = 1200;

@@ -62,6 +62,7 @@ START_TEST(test_stage)
 	ck_assert_str_eq(stage->changes[2]->argv[3], "6.1.0-27-amd64");
 	ck_assert_str_eq(stage->changes[3]->argv[3], "6.1.0-28-amd64");
 	ck_assert_str_eq(stage->changes[3]->outputs[0], "/boot/initrd.img-6.1.0-28-amd64");
+	ck_assert_str_eq(stage->changes[3]->outputs[1], "/boot/initrd.img-6.1.0-28-amd64.new");
 	ck_assert_uint_eq(stage->n_promises, 2);
 	ck_assert_str_eq(stage->promises[0]->id, "driver:0000:01:00.0");
 	ck_assert_str_eq(stage->promises[0]->arg, "vfio-pci");
