@@ -5,14 +5,6 @@
 . "${top_srcdir:-$(dirname "$0")/..}/tests/lib/tap.sh"
 . "$top_srcdir/tests/lib/hosts.sh"
 
-# Type, mode, owner, size, time and link target of everything; times of folders may move.
-listing() {
-	(cd "$1" && find . -type d -printf '%p %y %m %U %G\n' -o -printf '%p %y %m %U %G %s %T@ %l\n' | sort)
-}
-same_tree() {
-	listing "$1" >"$tap_dir/a"; listing "$2" >"$tap_dir/b"
-	diff -u "$tap_dir/a" "$tap_dir/b" && diff -r --no-dereference "$1" "$2"
-}
 differs() {
 	! diff -rq --no-dereference "$1" "$2" >/dev/null
 }

@@ -15,3 +15,12 @@ host_devices() {
 	*) echo "--gpu auto" ;;
 	esac
 }
+
+# Type, mode, owner, size, time and link target of everything; times of folders may move.
+listing() {
+	(cd "$1" && find . -type d -printf '%p %y %m %U %G\n' -o -printf '%p %y %m %U %G %s %T@ %l\n' | sort)
+}
+same_tree() {
+	listing "$1" >"$tap_dir/a"; listing "$2" >"$tap_dir/b"
+	diff -u "$tap_dir/a" "$tap_dir/b" && diff -r --no-dereference "$1" "$2"
+}
