@@ -131,10 +131,10 @@ static void cli_print_line(struct cli *c, FILE *out)
 	_cleanup_str_ struct str s = { 0 };
 
 	str_add(&s, "  | ");
-	str_add_printable(&s, str_c(&c->line));
+	str_add_printable(&s, str_c(&c->output));
 	str_addc(&s, '\n');
 	fputs(str_c(&s), out);
-	str_done(&c->line);
+	str_done(&c->output);
 }
 
 /* Output comes in pieces that end anywhere, also inside a character. */
@@ -142,8 +142,8 @@ static void cli_add_output(struct cli *c, FILE *out, const char *bytes, size_t l
 {
 	for (size_t i = 0; i < len; i++) {
 		if (bytes[i] != '\n')
-			str_addc(&c->line, bytes[i]);
-		if (bytes[i] == '\n' || c->line.len >= CLI_LONGEST_LINE)
+			str_addc(&c->output, bytes[i]);
+		if (bytes[i] == '\n' || c->output.len >= CLI_LONGEST_LINE)
 			cli_print_line(c, out);
 	}
 }
@@ -154,7 +154,7 @@ static void cli_on_event(void *user, const struct txn_event *ev)
 	FILE *out = c->json ? stderr : c->out;
 	_cleanup_free_ char *text = xstrndup(ev->text ? ev->text : "", ev->text_len);
 
-	if (ev->kind != TXN_OUTPUT && c->line.len)
+	if (ev->kind != TXN_OUTPUT && c->output.len)
 		cli_print_line(c, out);
 	switch (ev->kind) {
 	case TXN_STEP_BEGIN:

@@ -271,7 +271,7 @@ int cli_parse(struct cli *c, int argc, char **argv, struct err *err)
 
 void cli_done(struct cli *c)
 {
-	str_done(&c->line);
+	str_done(&c->output);
 	answers_done(&c->given);
 	free(c->values);
 	c->values = NULL;

@@ -32,7 +32,7 @@ struct cli {
 	const char *operand;	 /* a word that is no option, NULL none */
 	char *line;		 /* the command line as a shell would read it */
 	FILE *out;
-	struct str line; /* of a command's output, as far as it came */
+	struct str output; /* of the command that runs: its last line of output as far as it came */
 };
 
 /*

@@ -51,6 +51,7 @@ live_prepare() {
 # Shell lines in $live_extra are run before, with $dir.
 live_exec() {
 	dir=$1; shift
+	# shellcheck disable=SC2016 # for the shell inside
 	exec unshare -m sh -c '
 		set -e
 		dir=$1; build=$2; source=$3; live_extra=$4; shift 4

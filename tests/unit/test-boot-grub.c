@@ -177,6 +177,7 @@ START_TEST(test_edits)
 	ck_assert_uint_eq(stage->n_changes, 2);
 	ck_assert_str_eq(stage->changes[1]->argv[0], "update-grub");
 	ck_assert_str_eq(stage->changes[1]->outputs[0], "/boot/grub/grub.cfg");
+	ck_assert_str_eq(stage->changes[1]->outputs[1], "/boot/grub/grub.cfg.new");
 	if (*edits[_i].arg != '-')
 		ck_assert_str_eq(stage->changes[1]->readback_needles[0] + 1, edits[_i].arg);
 	ck_assert_int_eq(fixture_has_finding("grub-crlf"),
