@@ -329,7 +329,7 @@ START_TEST(a_full_disk_changes_nothing)
 	FILE *f;
 	int r;
 
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("tmpfs", etc, "tmpfs", 0, "size=64k") < 0)
 		return;
 	/* The old descriptor leads into the mounts we left. */
