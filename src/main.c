@@ -86,6 +86,8 @@ static void main_open_catalogue(void)
 	_cleanup_free_ char *built = NULL;
 
 	setlocale(LC_ALL, "");
+	/* 0.5 in what is written for programs, also where people write 0,5. */
+	setlocale(LC_NUMERIC, "C");
 	bindtextdomain(PACKAGE, output_find_data("po/locale", &built, NULL) == 0 ? built : LOCALEDIR);
 	textdomain(PACKAGE);
 }

@@ -77,6 +77,10 @@ ok "sentences in JSON are German" says '"text": "In der Firmware ist die IOMMU a
 same_bytes() { "$wizard" "$@" >"$tap_dir/a" && german "$@" >"$tap_dir/b" && cmp "$tap_dir/a" "$tap_dir/b"; }
 on=$hosts/intel-on-after-reboot.host
 ok "the domain knows no language" same_bytes --host "$on" domain --gpu auto
+echo '{"a": 0.5, "b": 1234.25}' >"$tap_dir/numbers.json"
+echo '{{a}} {{b}}' >"$tap_dir/numbers.mustache"
+ok "numbers know no language" says '0.5 1234.25' render --template "$tap_dir/numbers.mustache" \
+	--context "$tap_dir/numbers.json"
 ok "the script knows no language" same_bytes --host "$on" domain --gpu auto --format qemu
 
 if ! have tmux; then
