@@ -101,11 +101,17 @@ int main(int argc, char *argv[])
 	main_open_catalogue();
 	r = main_run(&c, argc, argv, &err);
 	if (r < 0) {
+		/* What could be shown comes first, also where both go into one file. */
+		(void)!fflush(stdout);
 		cli_print_error(&err, stderr);
 		r = err.kind == ERR_NONE ? 70 : err_exit_code(&err);
 	}
-	if (fflush(stdout) != 0 || ferror(stdout)) {
+	if (fflush(stdout) != 0) {
 		fprintf(stderr, _("vfio-wizard: cannot write the output: %s\n"), strerror(errno));
+		r = 73;
+	} else if (ferror(stdout)) {
+		/* Some write before failed; errno is about something else by now. */
+		fputs(_("vfio-wizard: the output could not be written.\n"), stderr);
 		r = 73;
 	}
 	cli_done(&c);

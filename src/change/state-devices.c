@@ -80,8 +80,8 @@ static int devices_refuse(const struct host *h, const json_t *j, const struct pc
 			devices_text(j, "vendor"), devices_text(j, "device"), name);
 	else
 		err_set(err, ERR_NOT_POSSIBLE, -ENODEV, _("%s (%s) is not there any more."), address, name);
-	return err_hint(err, _("Cards that were added, removed or moved change the addresses. Undo what binds "
-			       "the old address, then choose the devices anew."));
+	return err_hint(err, _("Cards that were added, removed or moved change the addresses. Look where each is "
+			       "now (vfio-wizard devices), then choose the devices anew."));
 }
 
 static int devices_check_group(const struct pci_device *d, const json_t *j, struct err *err)

@@ -24,6 +24,13 @@ static int state_dir_note_parents(const struct fsroot *fs, const char *state_dir
 	return atomic_write(fs, path, lines, strlen(lines), &attrs, err);
 }
 
+static bool state_dir_is_link(const struct fsroot *fs, const char *state_dir)
+{
+	struct stat st;
+
+	return fsroot_lstat(fs, state_dir, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
 int state_dir_make(const struct fsroot *fs, const char *state_dir, struct err *err)
 {
 	_cleanup_free_ char *parent = xstrdup(state_dir);
@@ -33,6 +40,8 @@ int state_dir_make(const struct fsroot *fs, const char *state_dir, struct err *e
 
 	if (fsroot_exists(fs, state_dir))
 		return 0;
+	if (state_dir_is_link(fs, state_dir))
+		return err_set(err, ERR_NOT_POSSIBLE, -ENOENT, _("The link %s leads nowhere."), state_dir);
 	if (slash && slash != parent) {
 		*slash = '\0';
 		r = atomic_make_dirs(fs, parent, 0755, &made, err);
@@ -99,8 +108,10 @@ static int state_dir_remove_parents(const struct fsroot *fs, const char *state_d
 	if (r == 0)
 		made = strv_split(lines, "\n");
 	r = atomic_remove(fs, note, err);
-	if (r == 0)
-		r = atomic_remove_dir(fs, state_dir, err);
+	/* A link to a folder elsewhere is somebody's arrangement, and so is that folder. */
+	if (r < 0 || state_dir_is_link(fs, state_dir))
+		return r;
+	r = atomic_remove_dir(fs, state_dir, err);
 	for (size_t i = strv_length(strv_const(made)); r == 0 && i > 0; i--)
 		r = atomic_remove_dir(fs, made[i - 1], err);
 	return r;

@@ -4,11 +4,17 @@
 #include "change/promise-json.h"
 #include "change/state.h"
 
-static void record_drop_promise(json_t *promises, const char *id)
+static const char *record_text(const json_t *promise, const char *key)
 {
-	for (size_t i = json_array_size(promises); i-- > 0;)
-		if (str_eq(json_string_value(json_object_get(json_array_get(promises, i), "id")), id))
-			json_array_remove(promises, i);
+	return json_string_value(json_object_get(promise, key));
+}
+
+/* A stage applied again for other devices no longer promises anything of the earlier ones. */
+static bool record_is_replaced(const json_t *old, const json_t *by)
+{
+	return str_eq(record_text(old, "id"), record_text(by, "id")) ||
+	       (str_eq(record_text(old, "kind"), "driver") && str_eq(record_text(by, "kind"), "driver") &&
+		str_eq(record_text(old, "stage"), record_text(by, "stage")));
 }
 
 static void record_set(char **at, const char *text)
@@ -19,16 +25,16 @@ static void record_set(char **at, const char *text)
 	*at = copy;
 }
 
-/* A later promise with the same id takes the place of the earlier one. */
-static void record_promises(struct run_state *s, const json_t *promises)
+static void record_promises(struct run_state *s, json_t *promises)
 {
 	json_t *p;
 	size_t i;
 
-	json_array_foreach(promises, i, p) {
-		record_drop_promise(s->promises, json_string_value(json_object_get(p, "id")));
-		json_array_append(s->promises, p);
-	}
+	json_array_foreach(promises, i, p)
+		for (size_t k = json_array_size(s->promises); k-- > 0;)
+			if (record_is_replaced(json_array_get(s->promises, k), p))
+				json_array_remove(s->promises, k);
+	json_array_extend(s->promises, promises);
 }
 
 static void record_end(struct run_state *s, const char *stage, enum stage_end then, const char *boot_id)

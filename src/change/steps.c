@@ -5,6 +5,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -223,5 +224,7 @@ void steps_add_sentence(struct err *err, const char *sentence)
 		between = "";
 	else if (strchr(err->msg, '\n')) /* behind the lines of a command's output */
 		between = "\n";
+	else if (isalnum((unsigned char)err->msg[used - 1])) /* what strerror() ends with */
+		between = ". ";
 	snprintf(err->msg + used, sizeof(err->msg) - used, "%s%s", between, sentence);
 }

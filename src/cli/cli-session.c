@@ -34,12 +34,11 @@ int cli_write_file(const char *file, const char *text, size_t len, mode_t mode, 
 	int r;
 
 	dir = slash ? xstrndup(file, (size_t)(slash - file) + 1) : xstrdup(".");
-	r = fsroot_open(dir, &base, err);
-	if (r < 0) {
-		err->kind = ERR_WRITE;
-		return r;
-	}
-	return atomic_write(base, slash ? slash + 1 : file, text, len, &attrs, err);
+	r = fsroot_open(dir, &base, NULL);
+	if (r == 0)
+		r = atomic_write(base, slash ? slash + 1 : file, text, len, &attrs, NULL);
+	/* In the words of the command line: the parts of the path mean nothing to the reader. */
+	return r < 0 ? err_set(err, ERR_WRITE, r, _("Cannot write %s: %s"), file, strerror(-r)) : 0;
 }
 
 static int cli_load_answers(const char *file, struct answers *a, struct err *err)

@@ -237,6 +237,8 @@ static int cli_parse_options(struct cli *c, int argc, char **argv, struct err *e
 
 static int cli_check_globals(const struct cli *c, struct err *err)
 {
+	if (c->session.state_dir && !c->session.state_dir[strspn(c->session.state_dir, "/")])
+		return err_set(err, ERR_USAGE, -EINVAL, _("--state needs a folder of its own."));
 	if (c->session.host_file && c->session.root)
 		return err_set(err, ERR_USAGE, -EINVAL, _("--host and --root cannot be used together."));
 	if (c->session.demo && (c->session.host_file || c->session.root))

@@ -65,12 +65,68 @@ static int undo_parse_conflict(const struct cli *c, enum undo_conflict *ret, str
 	return 0;
 }
 
+/* What is in the file now against what undo would put there. */
+static void undo_show_conflicts(struct cli *c, const struct session *s, const struct journal_entry *e)
+{
+	_cleanup_(undo_preview_freep) struct undo_preview *p = NULL;
+
+	if (undo_preview(s->root, s->state_dir, e, &p, NULL) < 0)
+		return;
+	for (unsigned i = 0; i < p->n_files; i++) {
+		const struct undo_file *f = &p->files[i];
+		struct change ch = { .kind = CHANGE_EDIT,
+				     .path = f->file->path,
+				     .before = f->current,
+				     .before_len = f->current_len,
+				     .after = f->result,
+				     .after_len = f->result_len };
+		_cleanup_free_ char *diff = NULL;
+
+		if (f->action != UNDO_CONFLICT || !f->current || !f->result)
+			continue;
+		diff = change_diff(&ch);
+		cli_printf(c, "%s", diff);
+	}
+}
+
+static int undo_explain_conflict(struct cli *c, struct session *s, struct err *err)
+{
+	struct journal_entry **entries;
+	int r = err->code;
+	unsigned n;
+
+	if (!c->json && session_journal(s, &entries, &n, NULL) == 0) {
+		if (n)
+			undo_show_conflicts(c, s, entries[n - 1]);
+		journal_list_free(entries, n);
+	}
+	err_hint(err, _("To put the old file back (the lines with + above): vfio-wizard undo --edited restore. "
+			"To keep the file as it is: vfio-wizard undo --edited keep"));
+	return r;
+}
+
+/* Whether what is undone was told to the kernel at its start. */
+static bool undo_needs_restart(struct session *s, bool all)
+{
+	struct journal_entry **entries;
+	bool needs = false;
+	unsigned n;
+
+	if (session_journal(s, &entries, &n, NULL) < 0)
+		return false;
+	for (unsigned i = 0; i < n; i++)
+		needs = needs || ((all || i == n - 1) && entries[i]->then == STAGE_END_REBOOT);
+	journal_list_free(entries, n);
+	return needs;
+}
+
 static int undo_do(struct cli *c, struct session *s, struct err *err)
 {
 	struct txn_watcher watcher = cli_watcher(c);
 	struct txn_result result = { 0 };
 	sigset_t old;
 	enum undo_conflict on_conflict;
+	bool restart = undo_needs_restart(s, cli_has(c, "all"));
 	int r = undo_parse_conflict(c, &on_conflict, err);
 
 	/* From here to the exit: whoever stops it gets to know what became of the host. */
@@ -79,6 +135,8 @@ static int undo_do(struct cli *c, struct session *s, struct err *err)
 		r = cli_check_writable(c, s, err);
 	if (r == 0)
 		r = session_undo(s, cli_has(c, "all"), on_conflict, &watcher, &result, err);
+	if (r == -ESTALE && err->kind == ERR_NOT_POSSIBLE)
+		return undo_explain_conflict(c, s, err);
 	if (r < 0)
 		return r;
 	if (c->json) {
@@ -93,6 +151,8 @@ static int undo_do(struct cli *c, struct session *s, struct err *err)
 		cli_printf(c, cli_has(c, "all") ? _("Everything was taken back.\n")
 						: _("Change %03u was taken back.\n"),
 			   result.number);
+		if (restart)
+			cli_printf(c, _("What the kernel was told at its start changes with the next restart.\n"));
 	}
 	return result.pending != NULL;
 }

@@ -15,13 +15,35 @@ static bool session_has_devices(const struct session *s)
 	       answers_is_set(&s->answers, "device");
 }
 
+bool session_chose_anew(const struct session *s)
+{
+	static const char *const keys[] = { "gpu", "nvme", "device" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const json_t *now = json_object_get(s->answers.values, keys[i]);
+		const json_t *saved = json_object_get(s->state.answers.values, keys[i]);
+
+		if (now != saved && !json_equal(now, saved))
+			return true;
+	}
+	return false;
+}
+
+/* Whoever names devices now means what is there now. */
+static int session_check_devices(const struct session *s, struct err *err)
+{
+	return session_chose_anew(s) ? 0 : run_state_check_devices(&s->state, s->host, err);
+}
+
 int session_build_machine(struct session *s, struct plan *plan, struct machine **ret, struct err *err)
 {
 	struct pci_device **devices;
 	unsigned n;
-	int r = planner_choose_devices(s->judgement, &s->answers, plan, &devices, &n, err);
+	int r = session_check_devices(s, err);
 
-	if (r < 0)
+	if (r == 0)
+		r = planner_choose_devices(s->judgement, &s->answers, plan, &devices, &n, err);
+	if (r != 0)
 		return r;
 	return machine_build(s->judgement, &s->answers, devices, n, ret, err);
 }
@@ -103,7 +125,7 @@ int session_plan(struct session *s, struct plan **ret, struct err *err)
 	int r = session_check_input(s, err);
 
 	if (r == 0)
-		r = run_state_check_devices(&s->state, s->host, err);
+		r = session_check_devices(s, err);
 	if (r == 0)
 		r = planner_add_boot_stages(s->judgement, &s->answers, plan, err);
 	if (r == 0)
@@ -121,7 +143,7 @@ bool session_restart_is_due(const struct session *s)
 	       strcmp(s->state.boot_id, s->host->kernel.boot_id) == 0;
 }
 
-static void session_record_devices(struct session *s)
+void session_record_devices(struct session *s)
 {
 	struct pci_device **devices;
 	const char *const *addresses = NULL;

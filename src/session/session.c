@@ -75,14 +75,26 @@ static int session_load_state(struct session *s, struct err *err)
 		r = session_follow_journal(s, err);
 	}
 	/* Somebody else's 0700 folder: a reader without root starts from nothing, and says so. */
-	if (r == -EACCES && s->read_only) {
+	if (r == -EACCES) {
 		*err = (struct err){ 0 };
-		s->state_hidden = true;
+		s->state_hidden = s->read_only = true;
+		if (!s->read_only_why)
+			s->read_only_why = _("What was done here so far is only for root to read. Nothing is written.");
 		return 0;
 	}
 	if (r == 0)
 		answers_copy(&s->answers, &s->state.answers);
 	return r;
+}
+
+/* Without slashes at the end: a link would be followed there. */
+static char *session_tidy_path(const char *path)
+{
+	size_t n = strlen(path);
+
+	while (n > 1 && path[n - 1] == '/')
+		n--;
+	return xstrndup(path, n);
 }
 
 int session_open(const struct session_options *o, struct session **ret, struct err *err)
@@ -91,7 +103,8 @@ int session_open(const struct session_options *o, struct session **ret, struct e
 	int r;
 
 	s->options = *o;
-	s->state_dir = o->state_dir ? o->state_dir : SESSION_STATE_DIR;
+	s->state_dir_owned = session_tidy_path(o->state_dir ? o->state_dir : SESSION_STATE_DIR);
+	s->state_dir = s->state_dir_owned;
 	r = session_open_root(s, err);
 	if (r == 0) {
 		session_find_read_only(s);
@@ -114,6 +127,7 @@ void session_close(struct session *s)
 	answers_done(&s->answers);
 	recording_close(s->recording);
 	fsroot_free(s->root_owned);
+	free(s->state_dir_owned);
 	free(s);
 }
 
@@ -247,6 +261,8 @@ int session_save(struct session *s, const char *step, struct err *err)
 		free(s->state.step);
 		s->state.step = xstrdup(step);
 	}
+	if (s->host && session_chose_anew(s))
+		session_record_devices(s);
 	answers_copy(&s->state.answers, &s->answers);
 	return run_state_save(s->root, s->state_dir, &s->state, err);
 }

@@ -41,6 +41,7 @@ struct session {
 	struct fsroot *root_owned;   /* NULL when recorded */
 	const struct fsroot *root;
 	const char *state_dir;
+	char *state_dir_owned;
 	bool read_only;		/* recorded host, dry run, or not allowed to write */
 	const char *read_only_why; /* translated sentence, names the command to run */
 	bool state_hidden;	/* there is a state folder, and only root may look into it */
@@ -102,6 +103,10 @@ int session_build_machine(struct session *s, struct plan *plan, struct machine *
 /* The machine's text in a format; free() *RET. */
 int session_write_machine(struct session *s, const char *format, const char *template_file,
 			  char **ret, size_t *ret_len, struct err *err) _must_check_;
+/* Other devices are chosen now than the saved answers name. */
+bool session_chose_anew(const struct session *s);
+/* Notes what the chosen devices are, to notice when one moves. */
+void session_record_devices(struct session *s);
 /* Saves answers and the wizard's step; no-op when read-only. */
 int session_save(struct session *s, const char *step, struct err *err) _must_check_;
 /* 0, or ERR_NEEDS_ROOT / ERR_NOT_POSSIBLE: why nothing can be written here. */
