@@ -1,6 +1,6 @@
 # Tests of the whole program.
-TESTS += tests/lint.sh tests/expect.sh tests/undo.sh tests/bad-input.sh tests/walk.sh tests/bench.sh tests/i18n.sh
-EXTRA_DIST += tests/lint.sh tests/expect.sh tests/undo.sh tests/bad-input.sh tests/lib/hosts.sh tests/lib/term.sh
+TESTS += tests/lint.sh tests/cli.sh tests/expect.sh tests/undo.sh tests/bad-input.sh tests/walk.sh tests/bench.sh tests/i18n.sh
+EXTRA_DIST += tests/lint.sh tests/cli.sh tests/expect.sh tests/undo.sh tests/bad-input.sh tests/lib/hosts.sh tests/lib/term.sh
 EXTRA_DIST += tests/expect
 EXTRA_DIST += tests/i18n.sh
 # With real parts: GRUB, initramfs-tools, libvirt, QEMU.

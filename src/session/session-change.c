@@ -212,6 +212,10 @@ int session_apply(struct session *s, struct plan *plan, const struct txn_watcher
 		if (stage->then == STAGE_END_REBOOT)
 			break;
 	}
+	/* What was answered now counts for the rest of the walk, also when its time has not come. */
+	if (r == 0 && !ret->number && s->state.stage &&
+	    !json_equal(s->answers.values, s->state.answers.values))
+		r = session_save(s, NULL, err);
 	return r;
 }
 
