@@ -9,6 +9,7 @@ WHOLE_TESTS = \
 	tests/bench.sh \
 	tests/i18n.sh \
 	tests/real-grub.sh \
-	tests/real-apply.sh
+	tests/real-apply.sh \
+	tests/real-libvirt.sh
 TESTS += $(WHOLE_TESTS)
 EXTRA_DIST += $(WHOLE_TESTS) tests/expect tests/lib/hosts.sh tests/lib/term.sh tests/lib/live.sh
