@@ -10,6 +10,7 @@ WHOLE_TESTS = \
 	tests/i18n.sh \
 	tests/real-grub.sh \
 	tests/real-apply.sh \
-	tests/real-libvirt.sh
+	tests/real-libvirt.sh \
+	tests/real-initramfs.sh
 TESTS += $(WHOLE_TESTS)
 EXTRA_DIST += $(WHOLE_TESTS) tests/expect tests/lib/hosts.sh tests/lib/term.sh tests/lib/live.sh
