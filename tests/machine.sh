@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What we write is taken by those it is written for: libvirt's schema, libvirt, the shell, QEMU.
 . "${top_srcdir:-.}/tests/lib/tap.sh"
+. "$top_srcdir/tests/lib/qemu.sh"
 
 VFIO_WIZARD_DATADIR=$top_srcdir
 export VFIO_WIZARD_DATADIR
@@ -11,47 +12,6 @@ mkdir "$samples"
 ok "machines of every shape are written" "$top_builddir/tests/unit/machine-samples" "$samples"
 : >"$samples/win.iso"
 : >"$samples/'; touch pwned; '.iso"
-
-# What the machine under test may lack (KVM that works, bridges, huge pages, O_DIRECT, memory) is exchanged
-# in the command the script prints; everything else goes to QEMU as it is.
-fit_command() {
-	sed -e "s/cache=none,aio=native/cache=writeback/; s/'bridge,id=network,br=br0'/'user,id=network'/" \
-		-e "s/memory-backend-memfd,id=memory,hugetlb=on,hugetlbsize=2M,/memory-backend-ram,id=memory,/" \
-		-e "s|/dev/shm/looking-glass|$samples/looking-glass|; s/accel=kvm/accel=tcg/; s/'host,/'max,/" \
-		-e "s/\(hv_[a-z]*\)=on/\1=off/g; s/\(hv_stimer_direct\)=on/\1=off/" \
-		-e "s/'-m' 'size=16384'/'-m' 'size=1024'/; s/,size=17179869184/,size=1073741824/" \
-		-e "s/'-global' 'kvm-pit[^']*'//" "$1"
-}
-
-# QEMU reads all of the command and stops at the first device that is not on this host; a machine
-# without any starts, and "quit" ends it.
-qemu_takes() {
-	state=$tap_dir/state-$1
-	sh "$samples/$1.sh" --state "$state" --prepare || return 1
-	sh "$samples/$1.sh" --state "$state" --print >"$tap_dir/printed" || return 1
-	fit_command "$tap_dir/printed" >"$tap_dir/command"
-	tpm=
-	if grep -q tpm.sock "$tap_dir/command"; then
-		mkdir "$state/tpm"
-		swtpm socket --tpm2 --tpmstate "dir=$state/tpm" --terminate \
-			--ctrl "type=unixio,path=$state/tpm.sock" >/dev/null 2>&1 &
-		tpm=$!
-		for _ in 1 2 3 4 5 6 7 8 9 10; do [ -S "$state/tpm.sock" ] || sleep 0.2; done
-	fi
-	(cd "$samples" && echo quit |
-		sh -c "timeout 60 $(cat "$tap_dir/command") -S -monitor stdio") >"$tap_dir/said" 2>&1
-	status=$?
-	[ -z "$tpm" ] || kill "$tpm" 2>/dev/null
-	cat "$tap_dir/command" "$tap_dir/said"
-	# Only the missing device is an error.
-	errors=$(grep 'qemu-system-x86_64: ' "$tap_dir/said" | grep -v 'warning: \|-device vfio-pci,host=' | head -n 1)
-	[ -z "$errors" ] || return 1
-	if grep -q vfio-pci "$tap_dir/command"; then
-		grep -q -- '-device vfio-pci,host=.*: no such host device' "$tap_dir/said"
-	else
-		[ "$status" -eq 0 ]
-	fi
-}
 
 for file in "$samples"/*.xml; do
 	shape=$(basename "$file" .xml)
@@ -78,14 +38,11 @@ for file in "$samples"/*.sh; do
 	else
 		skip "$shape.sh passes shellcheck" "no shellcheck"
 	fi
-	if ! have qemu-system-x86_64 || ! have qemu-img; then
-		skip "$shape.sh is taken by QEMU" "no qemu-system-x86_64 or qemu-img"
-	elif grep -q '^	swtpm\|^swtpm' "$file" && ! have swtpm; then
-		skip "$shape.sh is taken by QEMU" "no swtpm"
-	elif ! sh "$file" --print >/dev/null 2>&1; then
-		skip "$shape.sh is taken by QEMU" "$(sh "$file" --print 2>&1)"
+	why=$(qemu_missing "$file")
+	if [ -n "$why" ]; then
+		skip "$shape.sh is taken by QEMU" "$why"
 	else
-		ok "$shape.sh is taken by QEMU up to the missing device" qemu_takes "$shape"
+		ok "$shape.sh is taken by QEMU up to the missing device" qemu_takes "$file" "$tap_dir/state-$shape"
 	fi
 done
 # A device is taken, QEMU runs, and the device is back with its driver whatever QEMU's end was.  What the

@@ -19,6 +19,8 @@ if [ "${1:-}" = inside ]; then
 		fi
 	done
 	mkdir -p /run/libvirt /var/lib/libvirt/images
+	# The user it would run machines as may not be there without libvirt's daemon package.
+	printf 'user = "root"\ngroup = "root"\n' >/etc/libvirt/qemu.conf
 	libvirtd >"$tap_dir/libvirtd" 2>&1 &
 	virsh="virsh -q -c qemu:///system"
 	i=0

@@ -11,6 +11,7 @@ WHOLE_TESTS = \
 	tests/real-grub.sh \
 	tests/real-apply.sh \
 	tests/real-libvirt.sh \
-	tests/real-initramfs.sh
+	tests/real-initramfs.sh \
+	tests/real-qemu.sh
 TESTS += $(WHOLE_TESTS)
-EXTRA_DIST += $(WHOLE_TESTS) tests/expect tests/lib/hosts.sh tests/lib/term.sh tests/lib/live.sh
+EXTRA_DIST += $(WHOLE_TESTS) tests/expect tests/lib/hosts.sh tests/lib/term.sh tests/lib/live.sh tests/lib/qemu.sh
