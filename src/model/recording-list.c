@@ -78,12 +78,25 @@ static void list_iommu_group(struct take *t, const char *dir)
 	take_each(t, list_path(t, dir, "devices"), "", list_just_link);
 }
 
+/* lower_eno1 -> ../../../pci0000:5d/…/net/eno1: what a bridge, bond or VLAN sits on. */
+static void list_lower_links(struct take *t, const char *dir)
+{
+	_cleanup_strv_ char **names = NULL;
+
+	if (fsroot_list(t->fs, dir, &names) < 0)
+		return;
+	for (char **name = names; name && *name; name++)
+		if (str_starts_with(*name, "lower_"))
+			take_link(t, list_path(t, dir, *name), false);
+}
+
 static void list_class_device(struct take *t, const char *link)
 {
 	const char *dir = list_device(t, link);
 
 	if (!dir)
 		return;
+	list_lower_links(t, dir);
 	take_attrs(t, dir, "name status enabled address operstate type model serial transport dev bind "
 			   "carrier capabilities/ev capabilities/key capabilities/rel");
 	list_links(t, dir, "device subsystem master");
@@ -219,20 +232,45 @@ static void list_config_files(struct take *t)
 	take_each(t, "/boot/efi/EFI", "", take_dir);
 }
 
+/* grub-mkconfig: whether it reads /etc/default/grub.d. */
+static char *list_keep_grub_lines(struct take *t _unused_, const char *text)
+{
+	struct str kept = { 0 };
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		_cleanup_free_ char *line = xstrndup(text, n);
+
+		if (strstr(line, "/default/grub"))
+			str_addf(&kept, "%s\n", line);
+		text += n + (text[n] == '\n');
+	}
+	return str_steal(&kept);
+}
+
+/* update-initramfs: whether it is the one that comes with dracut. */
+static char *list_keep_maker(struct take *t _unused_, const char *text)
+{
+	return xstrdup(strstr(text, "dracut") ? "# dracut\n" : "");
+}
+
 /* Nothing is run to find out what is installed: the programs themselves tell. */
 static void list_programs(struct take *t)
 {
 	static const char *const programs[] = {
-		"/usr/sbin/update-grub", "/usr/sbin/grub-mkconfig", "/usr/bin/grub-mkconfig",
-		"/usr/sbin/grub2-mkconfig", "/usr/bin/kernelstub", "/usr/bin/bootctl", "/usr/sbin/grubby",
-		"/usr/sbin/proxmox-boot-tool", "/usr/bin/rpm-ostree", "/usr/sbin/update-initramfs",
+		"/usr/sbin/update-grub", "/usr/bin/kernelstub", "/usr/bin/bootctl", "/usr/sbin/grubby",
+		"/usr/sbin/proxmox-boot-tool", "/usr/bin/rpm-ostree", "/usr/sbin/mkinitramfs",
 		"/usr/bin/dracut", "/usr/sbin/dracut", "/usr/bin/mkinitcpio", "/usr/bin/booster",
 		"/usr/bin/qemu-system-x86_64", "/usr/bin/virsh", "/usr/sbin/libvirtd", "/usr/bin/swtpm",
-		"/usr/libexec/qemu-kvm",
+		"/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm", "/usr/bin/kvm", "/usr/bin/qemu-system-aarch64",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
 		take_presence(t, programs[i]);
+	take_filtered(t, "/usr/sbin/grub-mkconfig", list_keep_grub_lines);
+	take_filtered(t, "/usr/bin/grub-mkconfig", list_keep_grub_lines);
+	take_filtered(t, "/usr/sbin/grub2-mkconfig", list_keep_grub_lines);
+	take_filtered(t, "/usr/sbin/update-initramfs", list_keep_maker);
 	take_each(t, "/usr/share/OVMF", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/x64", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/ovmf", ".fd", take_presence);
