@@ -1,1 +1,10 @@
 # Unit tests of the session room: link only the floors it may use.
+if HAVE_CHECK
+SESSION_TESTS = tests/unit/test-session-journal
+check_PROGRAMS += $(SESSION_TESTS)
+TESTS += $(SESSION_TESTS)
+
+tests_unit_test_session_journal_SOURCES = tests/unit/test-session-journal.c
+tests_unit_test_session_journal_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_unit_test_session_journal_LDADD = $(FLOOR_SESSION) $(CHECK_LIBS)
+endif
