@@ -31,10 +31,10 @@ listing() {
 same_but_kernel() {
 	listing "$orig" >"$tap_dir/a"; listing "$root" >"$tap_dir/b"; diff -u "$tap_dir/a" "$tap_dir/b"
 }
-frame() { # frame NAME: the screen as it is, compared with tests/screens/walk-NAME.txt
-	term_frame | sed -E "s,$tap_dir,TMP,g; s/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{5}/DATE            /g; s/saved [0-9]{2}:[0-9]{2}/saved HH:MM/; s/ +$//" >"$tap_dir/frame"
-	if [ "$TERM_UPDATE" ]; then cp "$tap_dir/frame" "$top_srcdir/tests/screens/walk-$1.txt"; fi
-	diff -u "$top_srcdir/tests/screens/walk-$1.txt" "$tap_dir/frame"
+# frame NAME: the screen as it is, compared with tests/screens/walk-NAME.txt
+frame() {
+	term_golden "$top_srcdir/tests/screens/walk-$1.txt" \
+		"s,$tap_dir,TMP,g; s/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{5}/DATE            /g; s/saved [0-9]{2}:[0-9]{2}/saved HH:MM/; s/ +$//"
 }
 
 "$wizard" --host "$hosts/intel-off-in-kernel-debian.host" snapshot --unpack "$root" || exit 1
@@ -88,9 +88,12 @@ domain=$root/etc/vfio-wizard/machines/win11.xml
 ok "the domain is there and has both functions" sh -c "[ \$(grep -c '<hostdev' '$domain') -eq 2 ]"
 term_keys u; ok "undo centre" term_wait 'newest first'
 ok "screen: undo" frame undo
-term_keys Tab Tab Tab Enter; ok "asks before undoing" term_wait 'byte for byte'
+term_keys d; ok "what undo would do" term_wait 'was new, is removed'
+term_keys Escape Tab Tab Enter; ok "asks before undoing" term_wait 'byte for byte'
+ok "screen: undo question" frame undo-question
 term_keys Tab Enter; ok "undone" term_wait 'changed nothing here'
-term_keys q; term_wait 'Leave' >/dev/null; term_keys Tab Enter
+term_keys q; ok "asks before leaving" term_wait 'Everything was taken back'
+term_keys Tab Enter
 ok "the terminal is given back" term_ended
 ok "every byte and mode is as before the walk" same_but_kernel
 done_testing

@@ -94,10 +94,12 @@ void curses_pop(struct curses *c)
 
 static void curses_draw_layers(struct curses *c, const struct status_lines *below)
 {
+	const struct screen *first = c->layers[0].screen;
 	int y, height;
 
-	if (c->layers[0].screen->kind != SCREEN_PAGE)
-		page_draw_frame(NULL, NULL, NULL, 0, below, &y, &height);
+	/* a question before the first page: an empty one behind it, so that it is known whose it is */
+	if (first->kind != SCREEN_PAGE)
+		page_draw_frame(NULL, first->status, first->steps, first->n_steps, below, &y, &height);
 	for (unsigned i = 0; i < c->n_layers; i++) {
 		struct layer *l = &c->layers[i];
 		bool active = i + 1 == c->n_layers;

@@ -110,6 +110,19 @@ static void progress_draw_output(const struct progress *p, int y, int lines)
 	}
 }
 
+/* Looking takes a moment and harms nothing: only a title and what is looked at. */
+static void progress_draw_look(const struct progress *p)
+{
+	struct status_lines below = { .kind = MESSAGE_NONE, .message_cursor = -1 };
+	int y, height;
+
+	page_draw_frame(p->title, NULL, p->steps, p->n_steps, &below, &y, &height);
+	for (unsigned i = 0; i < p->n_labels; i++)
+		body_put(y + (int)i, 3, p->labels[i], COLS - 4);
+	move(y, 3);
+	refresh();
+}
+
 static void progress_draw(struct curses *c, const struct progress *p)
 {
 	struct status_lines below = { .kind = MESSAGE_NOTE, .message_cursor = -1 };
@@ -119,6 +132,10 @@ static void progress_draw(struct curses *c, const struct progress *p)
 	if (screen_too_small()) {
 		screen_draw_too_small();
 		refresh();
+		return;
+	}
+	if (p->only_looks) {
+		progress_draw_look(p);
 		return;
 	}
 	below.message = xstrdup(c->stop_requested ?

@@ -143,7 +143,7 @@ static void page_draw_steps(int y, const struct screen_step *steps, unsigned n)
 			if (steps[i].here)
 				here_ends = text_width(str_c(&out));
 		}
-		if (here_ends > COLS - 3 && !steps[first].here)
+		if (here_ends > COLS - 2 && !steps[first].here)
 			continue;
 		body_put(y, 1, str_c(&out), COLS - 2);
 		return;
@@ -154,7 +154,8 @@ void page_draw_frame(const char *title, const char *status, const struct screen_
 		     unsigned n_steps, const struct status_lines *below, int *ret_y, int *ret_height)
 {
 	/* TRANSLATORS: title bar; %s is the title of the screen. */
-	_cleanup_free_ char *bar = xasprintf(_("Passthrough setup - %s"), title ? title : "");
+	_cleanup_free_ char *bar = title ? xasprintf(_("Passthrough setup - %s"), title)
+					 : xstrdup(_("Passthrough setup"));
 	int right = text_width(status), bottom = LINES - screen_status_height(below);
 
 	erase();

@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "ui/text.h"
 
+#include <string.h>
+
 #include <curses.h>
 
 /* Lists longer than this are worth searching in. */
@@ -80,6 +82,7 @@ static void status_add_text_keys(struct str *out, int room, const struct layer *
 	status_add_key(out, room, "Tab", _("Next field"));
 	status_add_key(out, room, "Enter", _("Next"));
 	status_add_key(out, room, "Esc", _("Old value"));
+	status_add_key(out, room, "F8", _("Next step"));
 }
 
 static char *status_keys(const struct curses *c, const struct layer *l)
@@ -109,7 +112,9 @@ static char *status_keys(const struct curses *c, const struct layer *l)
 		if (l->view.n_items > 1)
 			status_add_key(&out, room, "Tab",
 				       row && view_is_listed(row) ? _("Next part") : _("Next"));
-		if (row && !str_is_empty(row->detail) && row->kind != ROW_FACT)
+		/* d may be a key of the step's own here */
+		if (row && !str_is_empty(row->detail) && row->kind != ROW_FACT &&
+		    !str_starts_with(step_keys, "d ") && !strstr(step_keys, "  d "))
 			status_add_key(&out, room, "d", _("Details"));
 		if (l->scrolls && !row)
 			status_add_key(&out, room, _("Up/Down"), _("Scroll"));

@@ -117,6 +117,7 @@ struct event {
 /* What a running change shows; drawn without waiting for a key. */
 struct progress {
 	const char *title;
+	bool only_looks;	/* nothing is changed: no need to stop it, nothing to watch */
 	const struct screen_step *steps;
 	unsigned n_steps;
 	const char *const *labels; /* of every step of the work */

@@ -21,12 +21,21 @@ static void popup_show(struct wizard *w, struct screen_build *b, struct event *e
 	struct err err = { 0 };
 
 	*ev = (struct event){ .kind = EVENT_CLOSE };
+	/* before the first page there is only this row to tell where one is */
+	wizard_add_steps(w, b);
 	if (w->f->ops->show(w->f, &b->screen, ev, &err) < 0) {
 		wizard_say_err(w, &err);
 		ev->kind = EVENT_CLOSE;
 	}
 	if (ev->kind == EVENT_HANGUP)
 		w->signal = ev->signal;
+	/* q in a question answers it with no; Ctrl-C asks whether to leave, and again leaves */
+	if (ev->kind == EVENT_QUIT && w->asking_quit)
+		w->quit_again = true;
+	else if (ev->kind == EVENT_QUIT)
+		w->leave = wizard_quit_question(w);
+	if (ev->kind == EVENT_QUIT)
+		ev->kind = EVENT_CLOSE;
 }
 
 bool wizard_ask(struct wizard *w, const char *title, const char *const *lines, const char *safe,
@@ -77,12 +86,29 @@ void wizard_show_text(struct wizard *w, const char *title, const char *text)
 	struct event ev;
 
 	build_begin(&b, SCREEN_POPUP, "text", title);
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-
-		build_row(&b, ROW_DIFF, NULL)->label = arena_strndup(b.arena, text, n);
-		text += n + (text[n] == '\n');
-	}
+	build_text(&b, text);
 	build_button(&b, "close", _("Close"), NULL);
 	popup_show(w, &b, &ev);
+}
+
+void wizard_show_lines(struct wizard *w, const char *title, const char *text)
+{
+	_cleanup_build_ struct screen_build b = { 0 };
+	struct event ev;
+	unsigned n = 0;
+
+	build_begin(&b, SCREEN_POPUP, "lines", title);
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		build_row(&b, ROW_DIFF, build_printf(&b, "line-%u", n++))->label =
+			arena_strndup(b.arena, text, len);
+		text += len + (text[len] == '\n');
+	}
+	build_button(&b, "close", _("Close"), NULL);
+	b.screen.focus = n ? "line-0" : "close";
+	/* Enter on a line is no answer */
+	do
+		popup_show(w, &b, &ev);
+	while (ev.kind == EVENT_OPEN);
 }

@@ -26,6 +26,26 @@ static bool apply_files_are_written(const struct wizard *w)
 	return w->plan != NULL;
 }
 
+/* "vfio-wizard --demo": the command that looks at the same host. */
+static void apply_add_command(const struct wizard *w, struct screen_build *b, const char *rest)
+{
+	const struct session_options *o = &w->s->options;
+	const char *option = o->host_file ? " --host " : o->root ? " --root " : o->demo ? " --demo" : "";
+	const char *value = o->host_file ? o->host_file : o->root ? o->root : "";
+
+	build_row(b, ROW_DIFF, NULL)->label = build_printf(b, "vfio-wizard%s%s %s", option, value, rest);
+}
+
+static void apply_add_instead(const struct wizard *w, struct screen_build *b, const char *name)
+{
+	build_text(b, build_printf(b, _("Otherwise these would be there now: /etc/vfio-wizard/machines/%s.xml "
+					"for libvirt and %s.sh for QEMU alone. The step Review shows them."),
+				   name, name));
+	build_blank(b);
+	build_text(b, _("With the answers saved there (s), this prints the domain:"));
+	apply_add_command(w, b, "--answers vfio-wizard-answers.yaml domain");
+}
+
 static void apply_describe(struct wizard *w, struct screen_build *b)
 {
 	const char *name = apply_name(w, b);
@@ -37,7 +57,8 @@ static void apply_describe(struct wizard *w, struct screen_build *b)
 		build_text(b, w->s->read_only ? w->s->read_only_why
 					      : _("Nothing is written yet: go back to the step Review."));
 		build_blank(b);
-		build_text(b, _("The domain that would be written can be printed with:  vfio-wizard domain"));
+		if (w->s->read_only)
+			apply_add_instead(w, b, name);
 	} else {
 		build_text(b, _("The machine is written."));
 		build_blank(b);
@@ -50,7 +71,6 @@ static void apply_describe(struct wizard *w, struct screen_build *b)
 		build_row(b, ROW_DIFF, NULL)->label = build_printf(b, "virsh start %s", name);
 		build_text(b, _("virt-manager shows it after that. Without libvirt, as root, run the script instead."));
 	}
-	build_blank(b);
 	build_button(b, "back", _("Back"), NULL);
 	build_button(b, "next", _("Continue"), NULL);
 	b->screen.focus = "next";

@@ -15,11 +15,21 @@ static const struct pci_device *const *bind_chosen(const struct wizard *w, unsig
 	return (const struct pci_device *const *)chosen;
 }
 
+/* The first way that suits these devices; the first of all when none does. */
+static unsigned bind_suggested(const struct wizard *w, const struct pci_device *const *devices, unsigned n)
+{
+	for (unsigned i = 0; i < bind_count; i++)
+		if (!bind_table[i]->caution || !bind_table[i]->caution(w->s->host, devices, n))
+			return i;
+	return 0;
+}
+
 static void bind_add_methods(struct wizard *w, struct screen_build *b)
 {
 	const char *now = answers_get(&w->s->answers, "bind");
 	unsigned n;
 	const struct pci_device *const *devices = bind_chosen(w, &n);
+	unsigned suggested = bind_suggested(w, devices, n);
 
 	for (unsigned i = 0; i < bind_count; i++) {
 		const struct bind_method *m = bind_table[i];
@@ -28,9 +38,9 @@ static void bind_add_methods(struct wizard *w, struct screen_build *b)
 
 		row->label = _(m->title);
 		row->marked = str_eq(now, m->name);
-		row->note = i == 0 ? _("suggested") : "";
-		row->help = _(m->help);
-		row->detail = _(m->help);
+		row->note = i == suggested ? _("suggested") : "";
+		row->help = caution ? caution : _(m->help);
+		row->detail = caution ? build_printf(b, "%s\n\n%s", _(m->help), caution) : _(m->help);
 		build_text(b, build_printf(b, "      %s", _(m->help)));
 		if (caution) {
 			row->state = ROW_CAUTION;
@@ -54,6 +64,11 @@ static void bind_add_plan(struct wizard *w, struct screen_build *b)
 		wizard_add_change_rows(b, s->changes[i], BIND_DIFF_LINES);
 }
 
+static bool bind_needs_you(const struct wizard *w)
+{
+	return wizard_stage(w, "bind") != NULL;
+}
+
 static void bind_describe(struct wizard *w, struct screen_build *b)
 {
 	const struct stage *s = wizard_stage(w, "bind");
@@ -63,7 +78,6 @@ static void bind_describe(struct wizard *w, struct screen_build *b)
 	bind_add_methods(w, b);
 	build_blank(b);
 	bind_add_plan(w, b);
-	build_blank(b);
 	b->screen.keys = s ? _("d Whole diff") : "";
 	build_button(b, "back", _("Back"), NULL);
 	build_button(b, "next", s ? _("Write these changes") : _("Continue"), NULL);
@@ -94,20 +108,6 @@ static bool bind_agree_to_black(struct wizard *w)
 	return wizard_ask_typed(w, _("The screen goes black"), lines, N_("BLACK"));
 }
 
-static void bind_show_diff(struct wizard *w, const struct stage *s)
-{
-	_cleanup_str_ struct str text = { 0 };
-
-	for (unsigned i = 0; s && i < s->n_changes; i++) {
-		if (s->changes[i]->kind == CHANGE_RUN)
-			continue;
-		_cleanup_free_ char *diff = change_diff(s->changes[i]);
-
-		str_add(&text, diff);
-	}
-	wizard_show_text(w, _("Whole diff"), str_c(&text));
-}
-
 static enum move bind_handle(struct wizard *w, const struct event *ev, enum move proposed)
 {
 	const struct stage *s = wizard_stage(w, "bind");
@@ -116,7 +116,7 @@ static enum move bind_handle(struct wizard *w, const struct event *ev, enum move
 		if (wizard_answer(w, "bind", ev->id))
 			wizard_replan(w);
 	} else if (ev->kind == EVENT_KEY && ev->key == 'd') {
-		bind_show_diff(w, s);
+		wizard_show_diff(w, s);
 	} else if (proposed == MOVE_NEXT && !w->plan) {
 		wizard_say_err(w, &w->plan_err);
 		return MOVE_STAY;
@@ -135,6 +135,7 @@ const struct step step_bind = {
 	.help = N_("A device can only be given to a machine while vfio-pci holds it.\n"
 		   "By libvirt: the host uses the device in between; its driver must let go.\n"
 		   "At every start: the host never uses the device; found by its address, checked by its ids."),
+	.needs_you = bind_needs_you,
 	.describe = bind_describe,
 	.handle = bind_handle,
 };

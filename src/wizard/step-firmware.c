@@ -2,6 +2,7 @@
 #include "wizard/step.h"
 
 #include "base/str.h"
+#include "base/strv.h"
 
 #include <string.h>
 
@@ -59,13 +60,25 @@ static bool firmware_is_off(const struct judgement *j)
 	       j->virtualization == VIRTUALIZATION_OFF_IN_FIRMWARE;
 }
 
+static bool firmware_needs_you(const struct wizard *w)
+{
+	return firmware_is_off(w->s->judgement);
+}
+
+/* What the firmware decides: switched off there, or not there at all. */
+static bool firmware_is_about(const struct finding *f)
+{
+	return strcmp(f->id, "iommu-off-in-firmware") == 0 ||
+	       strcmp(f->id, "virtualization-off-in-firmware") == 0 || strcmp(f->id, "iommu-absent") == 0 ||
+	       strcmp(f->id, "virtualization-absent") == 0;
+}
+
 static void firmware_add_advice(const struct judgement *j, struct screen_build *b)
 {
 	for (unsigned i = 0; i < j->n_findings; i++) {
 		const struct finding *f = j->findings[i];
 
-		if (strcmp(f->id, "iommu-off-in-firmware") != 0 &&
-		    strcmp(f->id, "virtualization-off-in-firmware") != 0)
+		if (!firmware_is_about(f))
 			continue;
 		build_blank(b);
 		build_text(b, f->text);
@@ -74,14 +87,21 @@ static void firmware_add_advice(const struct judgement *j, struct screen_build *
 	}
 }
 
+static const char *firmware_headline(const struct judgement *j)
+{
+	if (j->iommu_state == IOMMU_ABSENT || j->virtualization == VIRTUALIZATION_ABSENT)
+		return _("This computer cannot give a device to a virtual machine as it is.");
+	return firmware_is_off(j) ? _("Something has to be switched on in the firmware setup first.")
+				  : _("Nothing has to be changed in the firmware.");
+}
+
 static void firmware_describe(struct wizard *w, struct screen_build *b)
 {
 	const struct judgement *j = w->s->judgement;
 	const struct firmware_facts *f = &w->s->host->firmware;
 	const char *why_not = NULL;
 
-	build_text(b, firmware_is_off(j) ? _("Something has to be switched on in the firmware setup first.")
-					 : _("Nothing has to be changed in the firmware."));
+	build_text(b, firmware_headline(j));
 	build_blank(b);
 	build_fact(b, "virtualization", _("Virtualization"), firmware_virtualization_words(j->virtualization),
 		   j->virtualization == VIRTUALIZATION_ON	 ? ROW_OK
@@ -91,10 +111,11 @@ static void firmware_describe(struct wizard *w, struct screen_build *b)
 		   j->iommu_state == IOMMU_STATE_UNKNOWN ? ROW_UNKNOWN
 		   : j->iommu_state == IOMMU_OFF_IN_FIRMWARE || j->iommu_state == IOMMU_ABSENT ? ROW_PROBLEM
 											     : ROW_OK);
-	build_fact(b, "above-4g", _("Above 4G Decoding"), _("cannot be read from here"), ROW_UNKNOWN);
-	build_fact(b, "secure-boot", _("Secure Boot"), _(secure_boot_name(j->secure_boot)), ROW_NEUTRAL);
+	build_fact(b, "above-4g", _("Above 4G Decoding"), _("cannot be read from here"), ROW_UNKNOWN)
+		->help = _("Large cards want it on; when a machine does not start with the card, look for it in the setup.");
+	build_fact(b, "secure-boot", _("Secure Boot"), wizard_secure_boot_words(j->secure_boot),
+		   ROW_NEUTRAL);
 	firmware_add_advice(j, b);
-	build_blank(b);
 	if (f->mode == FIRMWARE_BIOS)
 		why_not = _("This computer was booted without UEFI: press Del or F2 while it starts.");
 	else if (f->opens_setup != 1)
@@ -107,6 +128,18 @@ static void firmware_describe(struct wizard *w, struct screen_build *b)
 	b->screen.focus = "next";
 }
 
+/* The advice once more: inside the setup nobody can look at it. */
+static bool firmware_restart(struct wizard *w)
+{
+	const struct judgement *j = w->s->judgement;
+	_cleanup_strv_ char **notes = NULL;
+
+	for (unsigned i = 0; i < j->n_findings; i++)
+		for (const char *const *a = j->findings[i]->advice; firmware_is_about(j->findings[i]) && a && *a; a++)
+			strv_add(&notes, *a);
+	return wizard_restart(w, true, strv_const(notes));
+}
+
 static enum move firmware_handle(struct wizard *w, const struct event *ev, enum move proposed)
 {
 	struct err err = { 0 };
@@ -117,7 +150,7 @@ static enum move firmware_handle(struct wizard *w, const struct event *ev, enum 
 		else
 			wizard_say(w, MESSAGE_NOTE, _("Looked again. Many boards apply this only after the power was off."));
 	}
-	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "setup") == 0 && wizard_restart(w, true))
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "setup") == 0 && firmware_restart(w))
 		return MOVE_LEAVE;
 	return proposed;
 }
@@ -129,6 +162,7 @@ const struct step step_firmware = {
 	.help = N_("Virtualization and the IOMMU are switched on in the firmware setup (BIOS, UEFI).\n"
 		   "Menus differ between versions; the words to look for are VT-x, VT-d, SVM and IOMMU.\n"
 		   "If a setting does not show here after a restart, switch the power off once."),
+	.needs_you = firmware_needs_you,
 	.describe = firmware_describe,
 	.handle = firmware_handle,
 };

@@ -117,7 +117,8 @@ static void host_add_gpus(struct wizard *w, struct screen_build *b)
 				 v->assignable == ASSIGNABLE_YES    ? ROW_OK
 				 : v->assignable == ASSIGNABLE_CARE ? ROW_CAUTION
 								    : ROW_NEUTRAL);
-		row->note = host_shows_screen(d) ? _("shows this screen") : "";
+		row->note = host_shows_screen(d) ? _("the screen") : "";
+		row->help = v->why && v->why[0] ? v->why[0] : NULL;
 		for (const char *const *s = v->why; s && *s; s++)
 			str_addf(&why, "%s\n", *s);
 		row->detail = why.len ? arena_strdup(b->arena, str_c(&why)) : NULL;
@@ -163,6 +164,71 @@ static const char *host_iommu_words(struct screen_build *b, const struct wizard 
 	return _("could not be found out");
 }
 
+static const char *host_vfio_words(enum module_state s)
+{
+	switch (s) {
+	case MODULE_MISSING:
+		return _("this kernel has no driver vfio-pci");
+	case MODULE_AVAILABLE:
+		return _("there as a module");
+	case MODULE_BUILTIN:
+		return _("built into the kernel");
+	case MODULE_LOADED:
+		return _("loaded");
+	case MODULE_UNKNOWN:
+		break;
+	}
+	return _("could not be found out");
+}
+
+const char *wizard_secure_boot_words(enum secure_boot state)
+{
+	switch (state) {
+	case SECURE_BOOT_ON:
+		return _("on");
+	case SECURE_BOOT_OFF:
+		return _("off");
+	case SECURE_BOOT_SETUP_MODE:
+		return _("in setup mode");
+	case SECURE_BOOT_UNSUPPORTED:
+		return _("this firmware has none");
+	case SECURE_BOOT_UNKNOWN:
+		break;
+	}
+	return _("could not be found out");
+}
+
+/* "1:7.2+dfsg-7+deb12u7" is 7.2 to people. */
+static void host_add_program(struct str *out, const char *name, const char *version)
+{
+	const char *epoch;
+
+	if (!version)
+		return;
+	epoch = strchr(version, ':');
+	if (epoch)
+		version = epoch + 1;
+	str_addf(out, "%s%s", out->len ? ", " : "", name);
+	if (*version)
+		str_addf(out, " %.*s", (int)strcspn(version, "+-~ "), version);
+}
+
+/* The host can be made ready without them, the machine cannot be started. */
+static void host_add_software(const struct wizard *w, struct screen_build *b)
+{
+	const struct software_facts *s = &w->s->host->software;
+	_cleanup_str_ struct str found = { 0 };
+	struct screen_row *row;
+
+	host_add_program(&found, "QEMU", s->qemu);
+	host_add_program(&found, "libvirt", s->libvirt);
+	host_add_program(&found, "OVMF", s->ovmf);
+	host_add_program(&found, "swtpm", s->swtpm);
+	row = build_fact(b, "software", _("Software"), found.len ? str_c(&found) : _("no QEMU was found"),
+			 s->qemu ? ROW_OK : ROW_CAUTION);
+	row->help = s->qemu ? NULL : _("Install QEMU and libvirt before the machine is started; the host can be prepared now.");
+}
+
 static void host_add_iommu(struct wizard *w, struct screen_build *b)
 {
 	const struct judgement *j = w->s->judgement;
@@ -170,12 +236,12 @@ static void host_add_iommu(struct wizard *w, struct screen_build *b)
 
 	build_fact(b, "iommu", _("IOMMU"), host_iommu_words(b, w), host_state_of_iommu(j->iommu_state))->detail =
 		host_detail(b, j, "iommu-");
-	build_fact(b, "vfio", _("vfio-pci"), _(module_state_name(vfio)),
+	build_fact(b, "vfio", _("vfio-pci"), host_vfio_words(vfio),
 		   vfio == MODULE_MISSING   ? ROW_PROBLEM
 		   : vfio == MODULE_UNKNOWN ? ROW_UNKNOWN
 					    : ROW_OK)
 		->detail = host_detail(b, j, "vfio-");
-	build_fact(b, "secure-boot", _("Secure Boot"), _(secure_boot_name(j->secure_boot)), ROW_NEUTRAL)->detail =
+	build_fact(b, "secure-boot", _("Secure Boot"), wizard_secure_boot_words(j->secure_boot), ROW_NEUTRAL)->detail =
 		host_detail(b, j, "secure-boot-");
 }
 
@@ -189,7 +255,7 @@ static void host_describe(struct wizard *w, struct screen_build *b)
 	host_add_processor(w, b);
 	host_add_gpus(w, b);
 	host_add_iommu(w, b);
-	build_blank(b);
+	host_add_software(w, b);
 	build_button(b, "next", w->s->read_only ? _("Continue without writing") : _("Begin"), NULL);
 	build_button(b, "findings", _("Show all findings"), NULL);
 	build_button(b, "undo", _("Undo an earlier run"), NULL);
@@ -214,7 +280,7 @@ static void host_show_findings(struct wizard *w)
 				str_addf(&s, " -> %s\n", *a);
 		}
 	}
-	wizard_show_text(w, _("Findings"), str_c(&s));
+	wizard_show_text(w, _("Findings"), s.len ? str_c(&s) : _("Nothing was found."));
 }
 
 static enum move host_handle(struct wizard *w, const struct event *ev, enum move proposed)

@@ -78,10 +78,50 @@ static void kernel_add_plan(struct wizard *w, struct screen_build *b)
 		build_text(b, w->plan->findings[i]->text);
 }
 
+/* Nothing can be given away and no kernel option changes that: the walk ends here. */
+static bool kernel_is_dead_end(const struct wizard *w)
+{
+	return !wizard_stage(w, "kernel") && !session_restart_is_due(w->s) && w->s->host->n_groups == 0 &&
+	       w->s->judgement->iommu_state != IOMMU_ON;
+}
+
+static bool kernel_needs_you(const struct wizard *w)
+{
+	return wizard_stage(w, "kernel") || kernel_is_dead_end(w);
+}
+
+static void kernel_add_dead_end(struct wizard *w, struct screen_build *b)
+{
+	const struct judgement *j = w->s->judgement;
+
+	build_text(b, _("Without an IOMMU that works no device can be given to a machine, and no kernel option "
+			"changes that here."));
+	for (unsigned i = 0; i < j->n_findings; i++) {
+		const struct finding *f = j->findings[i];
+
+		if (!str_starts_with(f->id, "iommu-"))
+			continue;
+		build_blank(b);
+		build_text(b, f->text);
+		for (const char *const *a = f->advice; a && *a; a++)
+			build_text(b, build_printf(b, "- %s", *a));
+	}
+	build_blank(b);
+	build_text(b, _("Nothing was changed. When something was switched on, run vfio-wizard again: it goes on here."));
+	build_button(b, "back", _("Back"), NULL);
+	build_button(b, "again", _("Check again"), NULL);
+	build_button(b, "leave", _("Leave"), NULL);
+	b->screen.focus = "back";
+}
+
 static void kernel_describe(struct wizard *w, struct screen_build *b)
 {
 	const struct stage *s = wizard_stage(w, "kernel");
 
+	if (kernel_is_dead_end(w)) {
+		kernel_add_dead_end(w, b);
+		return;
+	}
 	build_text(b, build_printf(b, _("Options the kernel needs at the next start. Boot loader: %s"),
 				   w->s->boot.loader ? w->s->boot.loader->title : _("not known")));
 	build_blank(b);
@@ -89,39 +129,48 @@ static void kernel_describe(struct wizard *w, struct screen_build *b)
 	kernel_add_options(w, b);
 	build_blank(b);
 	kernel_add_plan(w, b);
-	build_blank(b);
 	b->screen.keys = s ? _("d Whole diff") : "";
 	build_button(b, "back", _("Back"), NULL);
 	build_button(b, "next", s ? _("Write this change") : _("Continue"), NULL);
 	b->screen.focus = "next";
 }
 
-static void kernel_show_diff(struct wizard *w, const struct stage *s)
-{
-	_cleanup_str_ struct str text = { 0 };
-
-	for (unsigned i = 0; s && i < s->n_changes; i++) {
-		if (s->changes[i]->kind == CHANGE_RUN)
-			continue;
-		_cleanup_free_ char *diff = change_diff(s->changes[i]);
-
-		str_add(&text, diff);
-	}
-	wizard_show_text(w, _("Whole diff"), str_c(&text));
-}
-
 static enum move kernel_write(struct wizard *w)
 {
 	/* A recorded host can be looked at to its end, so that people see the whole walk. */
 	if (w->s->read_only) {
-		wizard_say(w, MESSAGE_NOTE, "%s", w->s->read_only_why);
-		return w->s->judgement->iommu_state == IOMMU_ON ? MOVE_NEXT : MOVE_STAY;
+		wizard_say(w, w->s->host->n_groups ? MESSAGE_NOTE : MESSAGE_ERROR,
+			   w->s->host->n_groups ? "%s" : _("%s The next steps need a restart with these options."),
+			   w->s->read_only_why);
+		return w->s->host->n_groups ? MOVE_NEXT : MOVE_STAY;
 	}
 	return wizard_apply_stage(w, "kernel") ? MOVE_NEXT : MOVE_STAY;
 }
 
+static enum move kernel_handle_dead_end(struct wizard *w, const struct event *ev, enum move proposed)
+{
+	struct err err = { 0 };
+
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "leave") == 0)
+		return MOVE_LEAVE;
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "again") == 0) {
+		if (wizard_look(w, &err) < 0)
+			wizard_say_err(w, &err);
+		else if (kernel_is_dead_end(w))
+			wizard_say(w, MESSAGE_NOTE, _("Looked again: nothing has changed."));
+	}
+	if (proposed == MOVE_NEXT) {
+		wizard_say(w, MESSAGE_ERROR,
+			   _("Without the IOMMU no device can be given to a machine, so there is no next step."));
+		return MOVE_STAY;
+	}
+	return proposed;
+}
+
 static enum move kernel_handle(struct wizard *w, const struct event *ev, enum move proposed)
 {
+	if (kernel_is_dead_end(w))
+		return kernel_handle_dead_end(w, ev, proposed);
 	if (ev->kind == EVENT_TOGGLE && strcmp(ev->id, "passthrough-mode") == 0) {
 		bool on = answers_get_bool(&w->s->answers, "passthrough-mode");
 
@@ -133,14 +182,11 @@ static enum move kernel_handle(struct wizard *w, const struct event *ev, enum mo
 		if (wizard_answer(w, "acs-override", ev->text))
 			wizard_replan(w);
 	} else if (ev->kind == EVENT_KEY && ev->key == 'd') {
-		kernel_show_diff(w, wizard_stage(w, "kernel"));
+		wizard_show_diff(w, wizard_stage(w, "kernel"));
 	} else if (proposed == MOVE_NEXT && wizard_stage(w, "kernel")) {
 		return kernel_write(w);
-	} else if (proposed == MOVE_NEXT && !session_restart_is_due(w->s) &&
-		   w->s->judgement->iommu_state != IOMMU_ON && w->s->host->n_groups == 0) {
-		wizard_say(w, MESSAGE_ERROR,
-			   _("Without the IOMMU no device can be given to a machine. Go back to step Host or "
-			     "Firmware: they say what to do."));
+	} else if (proposed == MOVE_NEXT && !w->plan && w->s->host->n_groups == 0) {
+		wizard_say_err(w, &w->plan_err);
 		return MOVE_STAY;
 	}
 	return proposed;
@@ -153,6 +199,7 @@ const struct step step_kernel = {
 	.help = N_("The kernel is told at its start to use the IOMMU. The boot loader's file is changed, nothing "
 		   "else in it, and the menu is made anew.\n"
 		   "The change is shown first; it can be undone byte for byte."),
+	.needs_you = kernel_needs_you,
 	.describe = kernel_describe,
 	.handle = kernel_handle,
 };

@@ -22,6 +22,14 @@ static const struct {
 	{ "drivers", N_("Driver disc"), N_("Path of the virtio-win ISO: Windows needs it for a virtio disk and network.") },
 };
 
+/* In the unit in which it is a whole number. */
+static char *machine_size(struct screen_build *b, long long bytes)
+{
+	if (bytes % (1ll << 30))
+		return build_printf(b, "%lldM", bytes >> 20);
+	return build_printf(b, "%lldG", bytes >> 30);
+}
+
 /* What the machine will really have where nothing was said. */
 static const char *machine_default(const struct machine *m, const char *key, struct screen_build *b)
 {
@@ -30,7 +38,7 @@ static const char *machine_default(const struct machine *m, const char *key, str
 	if (strcmp(key, "name") == 0)
 		return arena_strdup(b->arena, m->name);
 	if (strcmp(key, "memory") == 0)
-		return build_printf(b, "%lldG", m->memory_bytes >> 30);
+		return machine_size(b, m->memory_bytes);
 	if (strcmp(key, "cpus") == 0)
 		return build_printf(b, "%u", m->cpus);
 	if (strcmp(key, "tpm") == 0)
@@ -39,7 +47,7 @@ static const char *machine_default(const struct machine *m, const char *key, str
 		return m->firmware == GUEST_BIOS ? "bios" : m->firmware == GUEST_UEFI ? "uefi" : "uefi-secure";
 	if (strcmp(key, "disk") == 0)
 		return !m->disk_path	? "none"
-		       : m->disk_bytes ? build_printf(b, "%s,size=%lldG", m->disk_path, m->disk_bytes >> 30)
+		       : m->disk_bytes ? build_printf(b, "%s,size=%s", m->disk_path, machine_size(b, m->disk_bytes))
 				       : arena_strdup(b->arena, m->disk_path);
 	return "";
 }
@@ -54,6 +62,8 @@ static void machine_add_field(struct wizard *w, struct screen_build *b, unsigned
 
 	row->label = _(machine_fields[i].label);
 	row->value = value ? arena_strdup(b->arena, value) : machine_default(m, key, b);
+	if (strcmp(w->wrong_key, key) == 0)
+		row->value = arena_strdup(b->arena, w->wrong_text);
 	row->choices = !is_choice ? NULL : k->type == ANSWER_BOOL ? "yes|no" : k->choices;
 	row->help = _(machine_fields[i].help);
 }
@@ -67,9 +77,24 @@ static void machine_describe(struct wizard *w, struct screen_build *b)
 		wizard_say_err(w, &err);
 	for (unsigned i = 0; i < ARRAY_SIZE(machine_fields); i++)
 		machine_add_field(w, b, i, m);
-	build_blank(b);
 	build_button(b, "back", _("Back"), NULL);
 	build_button(b, "next", _("Next"), NULL);
+	b->screen.focus = w->wrong_key[0] ? arena_strdup(b->arena, w->wrong_key) : "next";
+}
+
+/* A wrong text stays in its field, so that it can be mended; the answer keeps its old value. */
+static void machine_set(struct wizard *w, const char *key, const char *text)
+{
+	bool ok = wizard_answer(w, key, text);
+
+	if (ok && strcmp(w->wrong_key, key) == 0)
+		w->wrong_key[0] = '\0';
+	if (ok) {
+		wizard_replan(w);
+		return;
+	}
+	snprintf(w->wrong_key, sizeof(w->wrong_key), "%s", key);
+	snprintf(w->wrong_text, sizeof(w->wrong_text), "%s", text);
 }
 
 static enum move machine_handle(struct wizard *w, const struct event *ev, enum move proposed)
@@ -77,12 +102,21 @@ static enum move machine_handle(struct wizard *w, const struct event *ev, enum m
 	_cleanup_(machine_freep) struct machine *m = NULL;
 	struct err err = { 0 };
 
-	if (ev->kind == EVENT_SET && wizard_answer(w, ev->id, ev->text)) {
-		wizard_replan(w);
+	if (ev->kind == EVENT_SET) {
+		machine_set(w, ev->id, ev->text);
 		return MOVE_STAY;
 	}
 	if (proposed != MOVE_NEXT)
 		return proposed;
+	if (w->wrong_key[0]) {
+		char key[sizeof(w->wrong_key)], text[sizeof(w->wrong_text)];
+
+		snprintf(key, sizeof(key), "%s", w->wrong_key);
+		snprintf(text, sizeof(text), "%s", w->wrong_text);
+		machine_set(w, key, text);
+		if (w->wrong_key[0])
+			return MOVE_STAY;
+	}
 	if (session_build_machine(w->s, NULL, &m, &err) < 0) {
 		wizard_say_err(w, &err);
 		return MOVE_STAY;
@@ -96,6 +130,8 @@ const struct step step_machine = {
 	.label = N_("VM"),
 	.title = N_("Virtual machine"),
 	.help = N_("Every field has a value that works: Next can be pressed at once.\n"
+		   "Tab or Up and Down go from field to field; in a field letters are text, F8 is Next.\n"
+		   "An empty field means: what suits this computer and the system.\n"
 		   "Install with a picture window first (spice); switch it off when the guest's own driver runs."),
 	.describe = machine_describe,
 	.handle = machine_handle,

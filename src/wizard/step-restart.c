@@ -2,6 +2,7 @@
 /* The two checkpoints: the same screen after the kernel options and after the binding. */
 #include "wizard/step.h"
 
+#include "base/spawn.h"
 #include "base/str.h"
 
 #include <string.h>
@@ -19,6 +20,37 @@ static bool restart_kernel_applies(const struct wizard *w)
 static bool restart_bind_applies(const struct wizard *w)
 {
 	return restart_applies(w, "bind");
+}
+
+static const char *restart_files(struct screen_build *b, const struct journal_entry *e)
+{
+	_cleanup_str_ struct str s = { 0 };
+
+	for (unsigned i = 0; i < e->n_files; i++)
+		if (!e->files[i].output)
+			str_addf(&s, "%s%s", s.len ? ", " : "", e->files[i].path);
+	return arena_strdup(b->arena, str_c(&s));
+}
+
+/* What was written last, and what could not be run here. */
+static void restart_add_done(const struct wizard *w, struct screen_build *b)
+{
+	struct journal_entry **entries = NULL;
+	const struct journal_entry *e;
+	unsigned n = 0;
+
+	if (session_journal(w->s, &entries, &n, NULL) < 0 || n == 0)
+		return;
+	e = entries[n - 1];
+	build_fact(b, "done", _("Done"), e->title, ROW_OK)->note = build_printf(b, _("undo %03u"), e->number);
+	build_fact(b, "files", _("Written"), restart_files(b, e), ROW_OK);
+	for (unsigned i = 0; !e->commands_ran && i < e->n_commands; i++) {
+		_cleanup_free_ char *command = spawn_quote(e->commands[i].argv);
+
+		build_fact(b, build_printf(b, "run-%u", i), _("Run there"), command, ROW_PROBLEM)->help =
+			_("This is not the running computer: run the command on that system before it starts.");
+	}
+	journal_list_free(entries, n);
 }
 
 static void restart_add_promises(const struct wizard *w, struct screen_build *b)
@@ -52,14 +84,12 @@ static void restart_describe(struct wizard *w, struct screen_build *b)
 
 	build_text(b, _("What was written takes effect when the computer restarts."));
 	build_blank(b);
-	build_fact(b, "done", _("Done"), w->s->state.stage, ROW_OK);
-	build_fact(b, "saved", _("Saved"), wizard_time(b, w->s->state.saved_at), ROW_OK);
+	restart_add_done(w, b);
 	build_fact(b, "next", _("After it run"), "vfio-wizard", ROW_NEUTRAL);
 	build_blank(b);
 	restart_add_promises(w, b);
 	build_blank(b);
 	restart_add_rescue(w, b);
-	build_blank(b);
 	if (!fsroot_is_live(w->s->root))
 		why_not = _("This is not the running computer.");
 	build_button(b, "leave", _("Restart later, leave now"), NULL);
@@ -75,7 +105,7 @@ static enum move restart_handle(struct wizard *w, const struct event *ev, enum m
 	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "leave") == 0)
 		return MOVE_LEAVE;
 	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "restart") == 0)
-		return wizard_restart(w, false) ? MOVE_LEAVE : MOVE_STAY;
+		return wizard_restart(w, false, NULL) ? MOVE_LEAVE : MOVE_STAY;
 	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "undo") == 0) {
 		wizard_undo_centre(w);
 		return session_restart_is_due(w->s) ? MOVE_STAY : MOVE_BACK;

@@ -20,7 +20,7 @@ static void review_add_devices(struct wizard *w, struct screen_build *b)
 					chosen[i]->group ? chosen[i]->group->id : -1),
 			   ROW_OK);
 	if (n == 0)
-		build_fact(b, "device", _("Devices"), _("none is chosen"), ROW_PROBLEM);
+		build_fact(b, "device-", _("Devices"), _("none is chosen"), ROW_PROBLEM);
 }
 
 static void review_add_machine(struct wizard *w, struct screen_build *b)
@@ -38,11 +38,13 @@ static void review_add_machine(struct wizard *w, struct screen_build *b)
 	build_fact(b, "machine", _("Machine"),
 		   build_printf(b, _("%s, %lld GiB memory, %u threads"), m->name, m->memory_bytes >> 30, m->cpus),
 		   ROW_OK);
-	build_fact(b, "disk", _("Disk"), m->disk_path ? m->disk_path : _("none"), ROW_OK);
-	build_fact(b, "discs", _("Discs"),
-		   build_printf(b, "%s %s", m->install_iso ? m->install_iso : "-",
-				m->drivers_iso ? m->drivers_iso : ""),
-		   ROW_NEUTRAL);
+	build_fact(b, "disk", _("Disk"),
+		   !m->disk_path       ? _("none")
+		   : m->disk_bytes > 0 ? build_printf(b, _("%s, new, %lld GiB"), m->disk_path, m->disk_bytes >> 30)
+				       : m->disk_path,
+		   ROW_OK);
+	build_fact(b, "install", _("Install disc"), m->install_iso ? m->install_iso : _("none"), ROW_NEUTRAL);
+	build_fact(b, "drivers", _("Driver disc"), m->drivers_iso ? m->drivers_iso : _("none"), ROW_NEUTRAL);
 	build_fact(b, "network", _("Network"), m->network, ROW_OK);
 }
 
@@ -100,9 +102,8 @@ static void review_describe(struct wizard *w, struct screen_build *b)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(views); i++)
 		str_addf(&head, i + 1 == w->review_view ? "[%s] " : "%s ", _(views[i]));
-	build_text(b, w->machine_applied || (w->plan && !wizard_stage(w, "machine"))
-			      ? _("Everything below is written.")
-			      : _("Nothing below is written yet."));
+	build_text(b, w->plan && !wizard_stage(w, "machine") ? _("Everything below is written.")
+							     : _("Nothing below is written yet."));
 	build_row(b, ROW_HEADING, NULL)->label = build_printf(b, _("View: %s"), str_c(&head));
 	build_blank(b);
 	switch (w->review_view) {
@@ -122,7 +123,6 @@ static void review_describe(struct wizard *w, struct screen_build *b)
 		review_add_warnings(w, b);
 		break;
 	}
-	build_blank(b);
 	build_button(b, "back", _("Back"), NULL);
 	build_button(b, "save", _("Save the answers to a file"), NULL);
 	build_button(b, "next", wizard_stage(w, "machine") ? _("Apply") : _("Continue"), NULL);
@@ -144,6 +144,15 @@ static void review_save_answers(struct wizard *w)
 		wizard_say(w, MESSAGE_NOTE, _("Saved: ./vfio-wizard-answers.yaml. Use it with: vfio-wizard --answers FILE apply"));
 }
 
+/* Enter on a line opens the step it comes from. */
+static void review_open(struct wizard *w, const char *id)
+{
+	if (str_starts_with(id, "device-"))
+		wizard_go_to(w, "devices");
+	else
+		wizard_go_to(w, strcmp(id, "bind") == 0 ? "bind" : "machine");
+}
+
 static enum move review_handle(struct wizard *w, const struct event *ev, enum move proposed)
 {
 	if (ev->kind == EVENT_KEY && ev->key >= '1' && ev->key <= '4') {
@@ -151,12 +160,13 @@ static enum move review_handle(struct wizard *w, const struct event *ev, enum mo
 	} else if ((ev->kind == EVENT_KEY && ev->key == 's') ||
 		   (ev->kind == EVENT_BUTTON && strcmp(ev->id, "save") == 0)) {
 		review_save_answers(w);
+	} else if (ev->kind == EVENT_OPEN) {
+		review_open(w, ev->id);
 	} else if (proposed == MOVE_NEXT && !w->plan) {
 		wizard_say_err(w, &w->plan_err);
 		return MOVE_STAY;
 	} else if (proposed == MOVE_NEXT && wizard_stage(w, "machine") && !w->s->read_only) {
-		w->machine_applied = wizard_apply_stage(w, "machine");
-		return w->machine_applied ? MOVE_NEXT : MOVE_STAY;
+		return wizard_apply_stage(w, "machine") ? MOVE_NEXT : MOVE_STAY;
 	}
 	return proposed;
 }
@@ -167,6 +177,7 @@ const struct step step_review = {
 	.title = N_("Review"),
 	.help = N_("Everything that will be written, before it is written.\n"
 		   "1 what it is, 2 the files as diffs, 3 the libvirt domain, 4 the commands.\n"
+		   "Enter on a line of the summary opens the step it comes from.\n"
 		   "The saved answers can be used again with --answers, also on another computer."),
 	.describe = review_describe,
 	.handle = review_handle,

@@ -25,10 +25,12 @@ static void test_add_promises(const struct wizard *w, struct screen_build *b)
 {
 	for (unsigned i = 0; w->verification && i < w->verification->n_checks; i++) {
 		const struct promise_check *p = &w->verification->checks[i];
-		struct screen_row *row = build_fact(b, p->id, p->text, p->evidence, test_state(p->result));
+		/* the sentence is what counts: what was read comes with d */
+		struct screen_row *row = build_fact(b, p->id, p->text, NULL, test_state(p->result));
 
-		row->detail = p->advice ? build_printf(b, "%s\n%s", p->evidence ? p->evidence : "", p->advice)
-					: arena_strdup(b->arena, p->evidence);
+		row->help = p->result == PROMISE_BROKEN && p->advice ? p->advice : p->evidence;
+		row->detail = build_printf(b, "%s\n%s\n%s", p->text, p->evidence ? p->evidence : "",
+					   p->advice ? p->advice : "");
 	}
 }
 
@@ -52,9 +54,11 @@ static void test_add_host(const struct wizard *w, struct screen_build *b)
 	unsigned n = wizard_chosen(w, &chosen);
 
 	if (!test_is_promised(w, "iommu", NULL))
-		build_fact(b, "iommu", _("The IOMMU is on"),
-		   build_printf(b, ngettext("%u group", "%u groups", j->host->n_groups), j->host->n_groups),
-		   j->iommu_state == IOMMU_ON ? ROW_OK : ROW_PROBLEM);
+		build_fact(b, "iommu", _("IOMMU"),
+			   j->iommu_state != IOMMU_ON ? _("off")
+						      : build_printf(b, ngettext("on, %u group", "on, %u groups", j->host->n_groups),
+								     j->host->n_groups),
+			   j->iommu_state == IOMMU_ON ? ROW_OK : ROW_PROBLEM);
 	for (unsigned i = 0; i < n; i++) {
 		bool held = str_eq(chosen[i]->driver, "vfio-pci");
 		bool later = str_eq(answers_get(&w->s->answers, "bind"), "libvirt");
@@ -62,7 +66,7 @@ static void test_add_host(const struct wizard *w, struct screen_build *b)
 		if (test_is_promised(w, "driver:", chosen[i]->address))
 			continue;
 		build_fact(b, build_printf(b, "holder-%s", chosen[i]->address),
-			   build_printf(b, _("%s can be handed over"), wizard_address(chosen[i])),
+			   wizard_address(chosen[i]),
 			   held	   ? _("vfio-pci holds it")
 			   : later ? build_printf(b, _("libvirt takes it from %s when the machine starts"),
 						  chosen[i]->driver ? chosen[i]->driver : _("no driver"))
@@ -78,10 +82,18 @@ static void test_add_domain(struct wizard *w, struct screen_build *b)
 	size_t len;
 
 	if (session_write_machine(w->s, "libvirt", NULL, &text, &len, &err) < 0)
-		build_fact(b, "domain", _("The domain is valid"), err.msg, ROW_PROBLEM);
+		build_fact(b, "domain", _("Domain"), err.msg, ROW_PROBLEM)->detail = arena_strdup(b->arena, err.msg);
 	else
-		build_fact(b, "domain", _("The domain is valid"), _("checked against libvirt's rules where they are installed"),
-			   ROW_OK);
+		build_fact(b, "domain", _("Domain"), _("is valid"), ROW_OK)->help =
+			_("Checked against libvirt's own rules where they are installed.");
+}
+
+static bool test_needs_you(const struct wizard *w)
+{
+	for (unsigned i = 0; w->verification && i < w->verification->n_checks; i++)
+		if (w->verification->checks[i].result == PROMISE_BROKEN)
+			return true;
+	return false;
 }
 
 static void test_describe(struct wizard *w, struct screen_build *b)
@@ -95,9 +107,8 @@ static void test_describe(struct wizard *w, struct screen_build *b)
 	build_text(b, _("Checks on the running system. Nothing is changed here."));
 	build_blank(b);
 	test_add_host(w, b);
-	test_add_promises(w, b);
 	test_add_domain(w, b);
-	build_blank(b);
+	test_add_promises(w, b);
 	build_button(b, "again", _("Run all again"), NULL);
 	build_button(b, "report", _("Save a report"), NULL);
 	build_button(b, "finish", _("Finish"), NULL);
@@ -156,6 +167,7 @@ const struct step step_test = {
 	.title = N_("Does it work?"),
 	.help = N_("Everything that was promised is measured again, now.\n"
 		   "OK: true.  !!: not true, d says what helps.  --: only after the restart.  ??: cannot be known from here."),
+	.needs_you = test_needs_you,
 	.describe = test_describe,
 	.handle = test_handle,
 };

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "base/strv.h"
 #include "wizard/step.h"
 
 #include <errno.h>
@@ -71,20 +72,22 @@ struct stage *wizard_stage(const struct wizard *w, const char *name)
 bool wizard_answer(struct wizard *w, const char *key, const char *value)
 {
 	struct err err = { 0 };
+	_cleanup_answers_ struct answers tried = { 0 };
 	_cleanup_free_ char *where = xasprintf("--%s", key);
+	size_t n = strlen(where);
 
-	answers_clear(&w->s->answers, key);
-	if (value && *value && answers_set(&w->s->answers, key, value, where, &err) < 0) {
+	answers_copy(&tried, &w->s->answers);
+	answers_clear(&tried, key);
+	if (*value && answers_set(&tried, key, value, where, &err) < 0) {
+		/* on the screen the field is named by its label */
+		if (strncmp(err.msg, where, n) == 0 && strncmp(err.msg + n, ": ", 2) == 0)
+			memmove(err.msg, err.msg + n + 2, strlen(err.msg + n + 2) + 1);
 		wizard_say_err(w, &err);
 		return false;
 	}
+	answers_copy(&w->s->answers, &tried);
 	return true;
 }
-
-struct wizard_look {
-	struct wizard *w;
-	const char *title;
-};
 
 static void wizard_on_probe(void *user, const char *title)
 {
@@ -93,6 +96,7 @@ static void wizard_on_probe(void *user, const char *title)
 	const char *states[] = { "running" };
 	unsigned elapsed[] = { 0 };
 	struct progress p = { .title = _("Looking at this computer"),
+			      .only_looks = true,
 			      .labels = labels,
 			      .states = states,
 			      .elapsed_ms = elapsed,
@@ -142,8 +146,21 @@ static void wizard_move(struct wizard *w, int direction)
 			break;
 	}
 	w->at = i;
-	if (i > w->furthest)
-		w->furthest = i;
+	w->taken_back = false;
+	wizard_save(w);
+}
+
+static unsigned wizard_step_index(const char *id)
+{
+	for (unsigned i = 0; id && i < step_count; i++)
+		if (strcmp(step_table[i]->id, id) == 0)
+			return i;
+	return 0;
+}
+
+void wizard_go_to(struct wizard *w, const char *id)
+{
+	w->at = wizard_step_index(id);
 	wizard_save(w);
 }
 
@@ -167,6 +184,7 @@ void wizard_add_steps(const struct wizard *w, struct screen_build *b)
 			.label = is_restart ? "~" : _(step_table[i]->label),
 			.done = i < w->at && !is_restart,
 			.here = i == w->at,
+			.needs_you = step_table[i]->needs_you && step_table[i]->needs_you(w),
 		};
 	}
 	b->screen.steps = steps;
@@ -181,8 +199,8 @@ static int wizard_show_step(struct wizard *w, struct event *ev, struct err *err)
 	build_begin(&b, SCREEN_PAGE, step->id, _(step->title));
 	b.screen.help = _(step->help);
 	b.screen.status = wizard_status(w, b.arena);
-	wizard_add_steps(w, &b);
 	step->describe(w, &b);
+	wizard_add_steps(w, &b);
 	if (w->message_kind != MESSAGE_NONE) {
 		b.screen.message_kind = w->message_kind;
 		b.screen.message = arena_strdup(b.arena, w->message);
@@ -191,22 +209,42 @@ static int wizard_show_step(struct wizard *w, struct event *ev, struct err *err)
 	return w->f->ops->show(w->f, &b.screen, ev, err);
 }
 
+/* "Changed so far: Kernel arguments (undo 001)."  Returns how many changes there are. */
+static unsigned wizard_add_changes(struct wizard *w, char ***lines)
+{
+	struct journal_entry **entries = NULL;
+	struct err err = { 0 };
+	unsigned n = 0;
+
+	if (session_journal(w->s, &entries, &n, &err) < 0)
+		strv_add(lines, err.msg);
+	for (unsigned i = 0; i < n; i++)
+		strv_add_owned(lines, xasprintf(_("Changed so far: %s (undo %03u)."), entries[i]->title,
+						entries[i]->number));
+	journal_list_free(entries, n);
+	return n;
+}
+
 bool wizard_quit_question(struct wizard *w)
 {
-	const char *const buttons[] = { _("Stay"), _("Leave, continue later"), _("Undo..."), NULL };
-	const char *lines[] = { w->s->read_only ? _("Nothing was written. Nothing is running.")
-						: _("Your answers are saved. Nothing is running."),
-				NULL };
+	const char *buttons[] = { _("Stay"), w->taken_back ? _("Leave") : _("Leave, continue later"), NULL, NULL };
+	_cleanup_strv_ char **lines = NULL;
+	int choice;
 
-	switch (wizard_choose(w, "quit", _("Leave?"), lines, buttons)) {
-	case 1:
-		return true;
-	case 2:
+	strv_add(&lines, w->s->read_only ? _("Nothing was written. Nothing is running.")
+			 : w->taken_back ? _("Everything was taken back. Nothing is running.")
+					 : _("Your answers are saved. Nothing is running."));
+	if (!w->s->read_only && !w->taken_back)
+		wizard_save(w);
+	if (wizard_add_changes(w, &lines) > 0 && !w->in_undo_centre)
+		buttons[2] = _("Undo...");
+	w->asking_quit = true;
+	w->quit_again = false;
+	choice = wizard_choose(w, "quit", _("Leave?"), strv_const(lines), buttons);
+	w->asking_quit = false;
+	if (choice == 2)
 		wizard_undo_centre(w);
-		return false;
-	default:
-		return false;
-	}
+	return choice == 1 || w->quit_again || w->leave;
 }
 
 static enum move wizard_propose(struct wizard *w, const struct event *ev)
@@ -262,16 +300,14 @@ static int wizard_loop(struct wizard *w, struct err *err)
 		else if (move == MOVE_BACK)
 			wizard_move(w, -1);
 	}
-	wizard_save(w);
+	if (!w->taken_back)
+		wizard_save(w);
 	return 0;
 }
 
-static unsigned wizard_step_index(const char *id)
+static bool wizard_was_promised_in_vain(const struct wizard *w)
 {
-	for (unsigned i = 0; id && i < step_count; i++)
-		if (strcmp(step_table[i]->id, id) == 0)
-			return i;
-	return 0;
+	return w->verification && w->verification->rebooted && !w->verification->all_kept;
 }
 
 /* The first step that still has something to do by the facts of now. */
@@ -281,9 +317,17 @@ static unsigned wizard_step_by_facts(const struct wizard *w)
 
 	if (session_restart_is_due(w->s))
 		return saved;
-	if (strncmp(step_table[saved]->id, "restart_", 8) == 0 && w->verification &&
-	    w->verification->all_kept && saved + 1 < step_count)
-		saved++;
+	if (str_starts_with(step_table[saved]->id, "restart_")) {
+		/* behind the restart, or back to what did not work */
+		if (wizard_was_promised_in_vain(w) && saved > 0)
+			saved--;
+		else if (saved + 1 < step_count)
+			saved++;
+	}
+	/* Somebody switched it off again: nothing behind the kernel options can go on. */
+	if (w->s->host->n_groups == 0 && saved > wizard_step_index("kernel"))
+		saved = w->s->judgement->iommu_state == IOMMU_OFF_IN_FIRMWARE ? wizard_step_index("firmware")
+									      : wizard_step_index("kernel");
 	while (saved + 1 < step_count && !wizard_applies(w, saved))
 		saved++;
 	return saved;
@@ -308,7 +352,12 @@ static void wizard_add_promises(const struct wizard *w, struct str *text)
 	for (unsigned i = 0; w->verification && i < w->verification->n_checks; i++) {
 		const struct promise_check *p = &w->verification->checks[i];
 
-		str_addf(text, "%s %s\n", p->result == PROMISE_KEPT ? "[x]" : "[!]", p->text);
+		str_addf(text, "%s %s\n",
+			 p->result == PROMISE_KEPT     ? "[x]"
+			 : p->result == PROMISE_BROKEN ? "[!]"
+			 : p->result == PROMISE_NOT_YET ? "[ ]"
+							: "[?]",
+			 p->text);
 		if (p->evidence)
 			str_addf(text, "    %s\n", p->evidence);
 		if (p->advice)
@@ -316,50 +365,92 @@ static void wizard_add_promises(const struct wizard *w, struct str *text)
 	}
 }
 
-/* What was promised is measured again, never remembered. */
-static void wizard_resume(struct wizard *w)
+/* "Done   Host, Firmware, Kernel" */
+static void wizard_add_done(const struct wizard *w, char ***lines)
 {
-	struct run_state *st = &w->s->state;
-	struct err err = { 0 };
-	_cleanup_str_ struct str stopped = { 0 }, next = { 0 };
-	_cleanup_build_ struct screen_build b = { 0 };
-	const char *sentence;
+	_cleanup_str_ struct str s = { 0 };
 
-	if (!st->step)
-		return;
+	for (unsigned i = 0; i < w->at; i++)
+		if (strcmp(step_table[i]->label, "~") != 0)
+			str_addf(&s, "%s%s", s.len ? ", " : "", _(step_table[i]->label));
+	if (s.len)
+		strv_add_owned(lines, xasprintf(_("Done   %s"), str_c(&s)));
+	strv_add_owned(lines, xasprintf(_("Next   %s"), _(step_table[w->at]->title)));
+}
+
+static int wizard_ask_resume(struct wizard *w)
+{
+	_cleanup_free_ char *go_on = xasprintf(_("Continue with: %s"), _(step_table[w->at]->title));
+	const char *const buttons[] = { go_on, _("Look at the finished steps"),
+					_("Start again, keep the changes made so far"), _("Undo..."),
+					_("Show what was measured"), NULL };
+	const struct run_state *st = &w->s->state;
+	const char *sentence = wizard_resume_sentence(w);
+	_cleanup_build_ struct screen_build b = { 0 };
+	_cleanup_strv_ char **lines = NULL;
+
+	build_begin(&b, SCREEN_POPUP, "", "");
+	strv_add_owned(&lines, xasprintf(_("You stopped on %s at: %s."), wizard_time(&b, st->saved_at),
+					 _(step_table[wizard_step_index(st->step)]->title)));
+	if (sentence)
+		strv_add(&lines, sentence);
+	strv_add(&lines, "");
+	wizard_add_done(w, &lines);
+	return wizard_choose(w, "resume", _("Continue?"), strv_const(lines), buttons);
+}
+
+static void wizard_measure(struct wizard *w)
+{
+	struct err err = { 0 };
+
 	verification_free(w->verification);
 	w->verification = NULL;
 	if (session_verify(w->s, &w->verification, &err) < 0)
 		wizard_say_err(w, &err);
-	w->at = wizard_step_by_facts(w);
-	w->furthest = w->at;
-	sentence = wizard_resume_sentence(w);
-	build_begin(&b, SCREEN_POPUP, "", "");
-	str_addf(&stopped, _("You stopped on %s."), wizard_time(&b, st->saved_at));
-	str_addf(&next, _("Next: %s"), _(step_table[w->at]->title));
-	for (;;) {
-		const char *const lines[] = { str_c(&stopped), sentence ? sentence : str_c(&next),
-					      sentence ? str_c(&next) : NULL, NULL };
-		const char *const buttons[] = { _("Continue"), _("Look at the finished steps"),
-						_("Start again, keep the changes made so far"), _("Undo..."),
-						_("Show what was measured"), NULL };
-		int choice = wizard_choose(w, "resume", _("Continue?"), lines, buttons);
+}
 
-		if (choice == 1 || choice == 2)
-			w->at = 0;
-		if (choice == 2) {
-			answers_done(&w->s->answers);
-			answers_init(&w->s->answers);
-			wizard_replan(w);
-		}
-		if (choice == 3)
-			wizard_undo_centre(w);
-		if (choice != 4)
-			break;
+static void wizard_start_again(struct wizard *w)
+{
+	w->at = 0;
+	answers_done(&w->s->answers);
+	answers_init(&w->s->answers);
+	wizard_replan(w);
+}
+
+/* What was promised is measured again, never remembered. */
+static void wizard_resume(struct wizard *w)
+{
+	bool ask = w->s->state.step != NULL;
+
+	while (ask && !w->signal && !w->leave) {
 		_cleanup_str_ struct str text = { 0 };
 
-		wizard_add_promises(w, &text);
-		wizard_show_text(w, _("Measured just now"), text.len ? str_c(&text) : _("Nothing was promised."));
+		wizard_measure(w);
+		w->at = wizard_step_by_facts(w);
+		ask = false;
+		switch (wizard_ask_resume(w)) {
+		case 1:
+			w->at = 0;
+			break;
+		case 2:
+			wizard_start_again(w);
+			break;
+		case 3:
+			wizard_undo_centre(w);
+			/* nothing is left to continue when everything was taken back */
+			ask = !w->taken_back;
+			if (w->taken_back)
+				w->at = 0;
+			break;
+		case 4:
+			wizard_add_promises(w, &text);
+			wizard_show_text(w, _("Measured just now"),
+					 text.len ? str_c(&text) : _("Nothing was promised."));
+			ask = true;
+			break;
+		default:
+			break;
+		}
 	}
 }
 
@@ -381,7 +472,7 @@ int wizard_run(struct session *s, struct frontend *f, struct err *err)
 		if (s->read_only)
 			wizard_say(&w, MESSAGE_NOTE, "%s", s->read_only_why);
 		wizard_resume(&w);
-		r = w.signal ? 0 : wizard_loop(&w, err);
+		r = w.signal || w.leave ? 0 : wizard_loop(&w, err);
 	}
 	f->ops->close(f, r < 0 || w.signal ? NULL : str_c(&w.last_words));
 	if (r == 0)
