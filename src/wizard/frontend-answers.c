@@ -9,6 +9,7 @@
 struct answers {
 	struct frontend base;
 	FILE *out;
+	char *page;	/* id of the page shown last: "next" led nowhere when it comes again */
 	char *progress; /* what progress() said last */
 };
 
@@ -21,8 +22,35 @@ static const struct screen_button *answers_confirm(const struct screen *s)
 	return NULL;
 }
 
+/* The button a page starts at is the way on: "leave" where a restart is due, "finish" at the end. */
+static const struct screen_button *answers_way_on(const struct screen *s)
+{
+	for (unsigned i = 0; i < s->n_buttons; i++)
+		if (str_eq(s->buttons[i].id, s->focus) && !s->buttons[i].disabled &&
+		    !str_eq(s->buttons[i].id, "back"))
+			return &s->buttons[i];
+	return NULL;
+}
+
+static int answers_page(struct answers *a, const struct screen *s, struct event *ret, struct err *err)
+{
+	const struct screen_button *on = answers_way_on(s);
+
+	if (str_eq(a->page, s->id))
+		return err_set(err, ERR_NOT_POSSIBLE, -ECANCELED, "%s: %s", s->title ? s->title : "",
+			       s->message_kind != MESSAGE_NONE && s->message ? s->message
+									     : _("This step cannot be left."));
+	free(a->page);
+	a->page = s->id ? xstrdup(s->id) : NULL;
+	if (on) {
+		*ret = (struct event){ .kind = EVENT_BUTTON };
+		snprintf(ret->id, sizeof(ret->id), "%s", on->id);
+	}
+	return 0;
+}
+
 /*
- * A page is answered by "next".  A question of level 1 is agreed to: that was said with --yes.  A
+ * A page is answered by its way on.  A question of level 1 is agreed to: that was said with --yes.  A
  * word to be typed never is: whoever may lose the console has to sit there.
  */
 static int answers_show(struct frontend *f, const struct screen *s, struct event *ret, struct err *err)
@@ -51,7 +79,7 @@ static int answers_show(struct frontend *f, const struct screen *s, struct event
 		if (ret->kind == EVENT_BUTTON)
 			snprintf(ret->id, sizeof(ret->id), "confirm");
 	}
-	return 0;
+	return s->kind == SCREEN_PAGE ? answers_page(a, s, ret, err) : 0;
 }
 
 static bool answers_progress(struct frontend *f, const struct progress *p)
@@ -59,6 +87,8 @@ static bool answers_progress(struct frontend *f, const struct progress *p)
 	struct answers *a = (struct answers *)f;
 	_cleanup_str_ struct str now = { 0 };
 
+	if (p->only_looks)
+		return true;
 	for (unsigned i = 0; i < p->n_labels; i++) {
 		if (!str_eq(p->states[i], "running") && !str_eq(p->states[i], "failed"))
 			continue;
@@ -81,6 +111,7 @@ static void answers_close(struct frontend *f, const char *last_words)
 	if (!str_is_empty(last_words))
 		fprintf(a->out, "%s%s", last_words, str_ends_with(last_words, "\n") ? "" : "\n");
 	fflush(a->out);
+	free(a->page);
 	free(a->progress);
 	free(a);
 }

@@ -37,6 +37,8 @@ static const char *plain_state_word(enum row_state state)
 
 static const char *plain_mark(const struct screen_row *row)
 {
+	if (row->kind == ROW_GROUP)
+		return row->marked ? "- " : "+ ";
 	if (row->kind == ROW_CHECK && row->disabled)
 		return "no  ";
 	if (row->kind == ROW_CHECK)
@@ -336,6 +338,8 @@ static bool plain_choose_row(struct plain *p, const struct screen_row *row, stru
 	case ROW_LIST:
 		return plain_ask(p, row, ret);
 	case ROW_GROUP:
+		plain_event(ret, EVENT_OPEN, row->id, NULL);
+		return true;
 	case ROW_FACT:
 	case ROW_DIFF:
 		if (str_is_empty(row->detail)) {
@@ -375,7 +379,8 @@ static void plain_help(struct plain *p, const struct screen *s, const char *word
 	const struct screen_row *row =
 		number && number <= plain_n_rows(s) ? plain_row(s, number) : NULL;
 
-	if (row && row->help)
+	/* the details often begin with the same sentence */
+	if (row && row->help && !str_starts_with(row->detail ? row->detail : "", row->help))
 		plain_print_text(p, row->help, 2);
 	if (row && row->detail)
 		plain_print_text(p, row->detail, 2);
@@ -535,6 +540,9 @@ static bool plain_progress(struct frontend *f, const struct progress *pr)
 	struct plain *p = (struct plain *)f;
 	_cleanup_str_ struct str now = { 0 };
 
+	/* takes a moment, and what was found comes next */
+	if (pr->only_looks)
+		return true;
 	for (unsigned i = 0; i < pr->n_labels; i++) {
 		if (str_eq(pr->states[i], "waiting"))
 			continue;

@@ -149,5 +149,8 @@ struct frontend_options {
 /* ui/: NULL and *RET_WHY_NOT (static, translated) when full screen is not possible here. */
 struct frontend *frontend_curses_new(const struct frontend_options *o, const char **ret_why_not);
 struct frontend *frontend_plain_new(FILE *in, FILE *out);
-/* Answers everything by "next"; ERR_ANSWER_MISSING names the key of a screen that needs one. */
+/*
+ * Answers every page by the button it starts at, else by "next"; ERR_ANSWER_MISSING names the key of a
+ * screen that needs one, ERR_NOT_POSSIBLE says why a page cannot be left.
+ */
 struct frontend *frontend_answers_new(FILE *out);

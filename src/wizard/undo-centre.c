@@ -131,7 +131,9 @@ static void centre_add_diff(struct str *out, const struct undo_file *f)
 static void centre_add_details(const struct undo_preview *p, struct str *out)
 {
 	for (unsigned i = 0; i < p->n_files; i++)
-		str_addf(out, "%s   %s\n", p->files[i].file->path, centre_action(p->files[i].action));
+		/* what a command would have made and has not is nothing to tell */
+		if (!p->files[i].file->output || p->files[i].action != UNDO_KEEP)
+			str_addf(out, "%s   %s\n", p->files[i].file->path, centre_action(p->files[i].action));
 	for (unsigned i = 0; i < p->n_commands; i++) {
 		_cleanup_free_ char *command = spawn_quote(p->commands[i]);
 
@@ -211,8 +213,9 @@ static bool centre_ask(const struct centre *c, const struct undo_preview *p, boo
 			strv_add_owned(&lines, xasprintf("%03u  %s", c->entries[i - 1]->number,
 							 c->entries[i - 1]->title));
 	for (unsigned i = 0; !all && i < p->n_files; i++)
-		strv_add_owned(&lines, xasprintf("%s  %s", p->files[i].file->path,
-						 centre_action(p->files[i].action)));
+		if (!p->files[i].file->output || p->files[i].action != UNDO_KEEP)
+			strv_add_owned(&lines, xasprintf("%s  %s", p->files[i].file->path,
+							 centre_action(p->files[i].action)));
 	strv_add(&lines, "");
 	strv_add(&lines, _("Every file gets back what it held before, byte for byte; what you edited since stays."));
 	return wizard_ask(c->w, all ? _("Undo everything?") : _("Undo this change?"), strv_const(lines),
