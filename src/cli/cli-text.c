@@ -49,9 +49,9 @@ static const char *cli_text_severity(enum severity s)
 
 static void cli_text_finding(const struct cli *c, const struct finding *f)
 {
-	bool whole_host = str_eq(f->subject, "host");
-	_cleanup_free_ char *text =
-		whole_host ? xstrdup(f->text) : xasprintf("%s: %s", f->subject, f->text);
+	/* A sentence that names what it is about needs no name in front. */
+	bool named = str_eq(f->subject, "host") || strstr(f->text, f->subject);
+	_cleanup_free_ char *text = named ? xstrdup(f->text) : xasprintf("%s: %s", f->subject, f->text);
 
 	cli_text_wrapped(c, cli_text_severity(f->severity), 6, text);
 	for (const char *const *e = f->evidence; e && *e; e++)
@@ -98,7 +98,7 @@ static const char *cli_text_end(enum stage_end e)
 	case STAGE_END_REBOOT:
 		return _("After it the computer has to be restarted.");
 	case STAGE_END_FIRMWARE:
-		return _("This is done in the firmware set-up; then the computer starts again.");
+		return _("This is done in the firmware setup; then the computer starts again.");
 	case STAGE_END_NONE:
 		break;
 	}

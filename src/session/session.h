@@ -111,5 +111,5 @@ void session_record_devices(struct session *s);
 int session_save(struct session *s, const char *step, struct err *err) _must_check_;
 /* 0, or ERR_NEEDS_ROOT / ERR_NOT_POSSIBLE: why nothing can be written here. */
 int session_check_writable(struct session *s, struct err *err) _must_check_;
-/* Restart (or restart into the firmware set-up).  Only on the live root. */
+/* Restart (or restart into the firmware setup).  Only on the live root. */
 int session_reboot(struct session *s, bool into_firmware, struct err *err) _must_check_;
