@@ -6,6 +6,7 @@ WHOLE_TESTS = \
 	tests/undo.sh \
 	tests/bad-input.sh \
 	tests/walk.sh \
+	tests/wizard.sh \
 	tests/bench.sh \
 	tests/i18n.sh \
 	tests/real-grub.sh \
