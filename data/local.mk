@@ -2,3 +2,5 @@
 # The recorded host of --demo; tests read it from here, too.
 demodir = $(pkgdatadir)/data
 dist_demo_DATA = data/demo.host
+# The picture at the head of the README.
+EXTRA_DIST += data/wizard.svg
