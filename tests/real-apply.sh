@@ -86,6 +86,20 @@ ok "not the menu either" cmp "$tap_dir/menu" "$menu"
 ok "undo" does 0 undo
 ok "puts the menu and everything else back, byte for byte" as_before
 
+# The restart: the kernel of the same computer with the arguments in force, and the promises kept.
+restart() {
+	rm -rf "$root/proc" "$root/sys" "$tap_dir/next"
+	"$wizard" --host "$top_srcdir/tests/hosts/intel-on-after-reboot.host" snapshot --unpack "$tap_dir/next" &&
+		mv "$tap_dir/next/proc" "$tap_dir/next/sys" "$root/" &&
+		sed -i 's/$/ iommu=pt/' "$root/proc/cmdline"
+}
+fresh
+ok "apply before a restart" does 1 $apply
+ok "before it verify says that it is due" does 1 verify
+ok "the restart" restart
+ok "after it every promise is kept" does 0 verify
+ok "nothing is left to do" does 0 $apply
+
 # update-grub fails.
 fresh 'echo "half a menu" >/boot/grub/grub.cfg' 'echo "/usr/sbin/grub-probe: error: cannot find a device for /."' 'exit 1'
 ok "a failing update-grub: not possible" does 2 $apply
