@@ -40,6 +40,15 @@ static int domain_define_if_asked(struct cli *c, struct session *s, const char *
 	return r < 0 ? r : domain_define(text, len, err);
 }
 
+/* It is what was asked for, but hardly what was meant. */
+static void domain_note_no_devices(const struct session *s)
+{
+	if (!answers_is_set(&s->answers, "gpu") && !answers_is_set(&s->answers, "nvme") &&
+	    !answers_is_set(&s->answers, "device"))
+		fputs(_("vfio-wizard: no PCI device was chosen (--gpu, --nvme, --device): this machine gets none.\n"),
+		      stderr);
+}
+
 static int domain_run(struct cli *c, struct err *err)
 {
 	const char *format = cli_value(c, "format"), *file = cli_value(c, "output");
@@ -54,6 +63,8 @@ static int domain_run(struct cli *c, struct err *err)
 		r = session_look(s, NULL, NULL, err);
 	if (r == 0)
 		r = session_check_input(s, err);
+	if (r == 0)
+		domain_note_no_devices(s);
 	if (r == 0)
 		r = session_write_machine(s, format, cli_value(c, "template"), &text, &len, err);
 	if (r == 0)
