@@ -75,17 +75,17 @@ const char *secure_boot_name(enum secure_boot s)
 {
 	switch (s) {
 	case SECURE_BOOT_ON:
-		return N_("on");
+		return "on";
 	case SECURE_BOOT_OFF:
-		return N_("off");
+		return "off";
 	case SECURE_BOOT_SETUP_MODE:
-		return N_("setup-mode");
+		return "setup-mode";
 	case SECURE_BOOT_UNSUPPORTED:
-		return N_("unsupported");
+		return "unsupported";
 	case SECURE_BOOT_UNKNOWN:
 		break;
 	}
-	return N_("unknown");
+	return "unknown";
 }
 
 const char *verdict_name(enum verdict v)

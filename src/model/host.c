@@ -70,17 +70,17 @@ const char *module_state_name(enum module_state s)
 {
 	switch (s) {
 	case MODULE_MISSING:
-		return N_("missing");
+		return "missing";
 	case MODULE_AVAILABLE:
-		return N_("module");
+		return "module";
 	case MODULE_BUILTIN:
-		return N_("builtin");
+		return "builtin";
 	case MODULE_LOADED:
-		return N_("loaded");
+		return "loaded";
 	case MODULE_UNKNOWN:
 		break;
 	}
-	return N_("unknown");
+	return "unknown";
 }
 
 /* PCI class codes: pci.ids, section "C". */
