@@ -58,7 +58,7 @@ int session_write_machine(struct session *s, const char *format, const char *tem
 	if (!f)
 		return err_set(err, ERR_USAGE, -EINVAL, _("There is no format \"%s\"."), format);
 	r = session_build_machine(s, NULL, &m, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	return machine_write(m, f, template_file, ret, ret_len, err);
 }
@@ -108,7 +108,7 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 		return 0;
 	/* What was picked is in the plan's findings already: the boot stages said it. */
 	r = session_build_machine(s, NULL, &m, err);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	stage = plan_stage(plan, "machine",
 			   arena_printf(plan->arena, _("virtual machine %s"), m->name), STAGE_END_NONE);
