@@ -332,6 +332,7 @@ START_TEST(the_kernel_options_are_written_resumed_and_undone)
 	ck_assert_shows(fake_last(&fake), "Run there|update-grub");
 	ck_assert_uint_gt(fake.n_progress, 0);
 	after = read_file("/etc/default/grub");
+	ck_assert_ptr_nonnull(after);
 	ck_assert_ptr_nonnull(strstr(after, "intel_iommu=on iommu=pt"));
 	session_close(session);
 	open_root();
@@ -363,6 +364,7 @@ START_TEST(an_edit_in_the_same_line_is_asked_about)
 	WALK(NEXT, NEXT, NEXT, BUTTON("confirm"));
 	path = xasprintf("%s/etc/default/grub", dir);
 	f = fopen(path, "w");
+	ck_assert_ptr_nonnull(f);
 	fputs("GRUB_CMDLINE_LINUX_DEFAULT=\"mine\"\n", f);
 	fclose(f);
 	WALK(CLOSE, UNDO, BUTTON("undo-newest"), BUTTON("1"), CLOSE, BUTTON("0"), BUTTON("undo-newest"), BUTTON("2"));
