@@ -11,6 +11,7 @@
 static struct fake fake;
 static struct session *session;
 static char *dir; /* NULL: a recorded host, nothing is written */
+static char *file; /* the session only borrows the path */
 
 static char *host_path(const char *host)
 {
@@ -19,10 +20,10 @@ static char *host_path(const char *host)
 
 static void open_host(const char *host)
 {
-	_cleanup_free_ char *path = host_path(host);
 	struct err err = { 0 };
 
-	ck_assert_msg(session_open(&(struct session_options){ .host_file = path }, &session, &err) == 0, "%s", err.msg);
+	file = host_path(host);
+	ck_assert_msg(session_open(&(struct session_options){ .host_file = file }, &session, &err) == 0, "%s", err.msg);
 }
 
 static void open_root(void)
@@ -107,6 +108,8 @@ static void done(void)
 	fake = (struct fake){ 0 };
 	session_close(session);
 	session = NULL;
+	free(file);
+	file = NULL;
 	if (dir) {
 		_cleanup_free_ char *command = xasprintf("rm -rf '%s'", dir);
 
