@@ -8,6 +8,7 @@ AM_TESTS_ENVIRONMENT = \
 	top_srcdir='$(abs_top_srcdir)'; export top_srcdir; \
 	top_builddir='$(abs_top_builddir)'; export top_builddir; \
 	VFIO_WIZARD_DATADIR='$(abs_top_srcdir)'; export VFIO_WIZARD_DATADIR; \
+	CK_TIMEOUT_MULTIPLIER=10; export CK_TIMEOUT_MULTIPLIER; \
 	LC_ALL=C.UTF-8; export LC_ALL; unset LANGUAGE;
 EXTRA_DIST += tests/lib/unit.h tests/lib/tap.sh
 # Recorded hosts: written by hand from facts, one machine each.

@@ -7,6 +7,8 @@
 # live_missing: why it cannot be done here; nothing when it can.
 live_missing() {
 	if [ "$(id -u)" -ne 0 ]; then echo "needs root"
+	# They look for their settings and for leaks through /proc, and there it is a recorded one.
+	elif grep -qs "^SAN_CFLAGS='.*fsanitize" "$top_builddir/config.log"; then echo "built with sanitizers"
 	elif ! unshare -m true 2>/dev/null; then echo "no mount namespace of its own allowed (unshare -m)"
 	else
 		mkdir -p "$tap_dir/probe/a" "$tap_dir/probe/b"
