@@ -61,7 +61,8 @@ static bool choice_same_card(const struct pci_device *d, const struct pci_device
 		return false;
 	if (!pci_addr_same_slot(pci_device_card(d), pci_device_card(e)))
 		return false;
-	return d->parent || !d->group || d->group == e->group;
+	/* Functions of the chipset share a slot, not a card. */
+	return d->parent != NULL;
 }
 
 static bool choice_is_accepted(const struct choice *c, const struct pci_device *d)
@@ -96,7 +97,7 @@ static bool choice_is_free(const struct choice *c, const struct pci_device *d)
 		const struct pci_device *e = g->group->devices[i];
 
 		if (!pci_device_is_bridge(e) && !choice_same_card(d, e) &&
-		    !choice_is_accepted(c, e))
+		    !choice_is_accepted(c, e) && (e->driver || choice_assignable(c, e) != ASSIGNABLE_NO))
 			return false;
 	}
 	return true;
@@ -248,6 +249,9 @@ static int choice_check_group(struct choice *c, const struct iommu_group *group)
 		struct pci_device *d = group->devices[i];
 
 		if (pci_device_is_bridge(d) || choice_has(c, d))
+			continue;
+		/* Nobody holds it, so it keeps nothing: it stays behind without a driver. */
+		if (choice_assignable(c, d) == ASSIGNABLE_NO && (!d->driver || str_starts_with(d->driver, "vfio")))
 			continue;
 		if (choice_assignable(c, d) == ASSIGNABLE_NO)
 			return err_set(c->err, ERR_NOT_POSSIBLE, -EBUSY,

@@ -201,9 +201,9 @@ static void devices_judge_sibling(struct judgement *j, struct device_verdict *v,
 			    arena_printf(a, _("A group goes as a whole, and the host needs %s of it."),
 					 label));
 	else if (devices_never(s) && s->driver && !str_starts_with(s->driver, "vfio"))
-		devices_say(j, v, ASSIGNABLE_CARE,
-			    arena_printf(a, _("%s of the same group must be without its driver "
-					      "meanwhile."), label));
+		devices_say(j, v, ASSIGNABLE_NO,
+			    arena_printf(a, _("A group goes as a whole, and the driver of %s in it keeps it "
+					      "with the host."), label));
 	else if (s->n_uses)
 		devices_say(j, v, ASSIGNABLE_CARE,
 			    arena_printf(a, _("A group goes as a whole, and the host uses %s of it."),
