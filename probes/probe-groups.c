@@ -62,6 +62,15 @@ static void groups_add_members(struct host *h)
 	}
 }
 
+/* Firmware reserves memory for devices it knows: neither for bridges nor for virtual functions. */
+static bool groups_can_have_regions(const struct iommu_group *g)
+{
+	for (unsigned i = 0; i < g->n_devices; i++)
+		if (!pci_device_is_bridge(g->devices[i]) && !g->devices[i]->physfn)
+			return true;
+	return false;
+}
+
 static int groups_run(struct host *h, struct err *err _unused_)
 {
 	_cleanup_strv_ char **names = probe_list(h, GROUPS_DIR);
@@ -83,11 +92,13 @@ static int groups_run(struct host *h, struct err *err _unused_)
 		if (all_identity)
 			g->type = probe_word(h, GROUPS_DIR "/%d/type", g->id);
 		all_identity = all_identity && (!g->type || str_eq(g->type, "identity"));
-		g->has_direct_region = groups_has_direct(h, g->id);
 		h->groups[h->n_groups++] = g;
 	}
 	qsort(h->groups, h->n_groups, sizeof(struct iommu_group *), groups_compare);
 	groups_add_members(h);
+	for (unsigned i = 0; i < h->n_groups; i++)
+		h->groups[i]->has_direct_region =
+			groups_can_have_regions(h->groups[i]) && groups_has_direct(h, h->groups[i]->id);
 	return 0;
 }
 

@@ -182,7 +182,9 @@ static void pci_identify(const struct pci_dir *dir)
 	d->modalias = pci_word(dir, "modalias");
 	if (d->modalias && pci_parse_modalias(d->modalias, d)) {
 		told = *d;
-		pci_read_ids(dir, &told);
+		/* The kernel makes a virtual function's files up from what it read once. */
+		if (!d->physfn)
+			pci_read_ids(dir, &told);
 		pci_compare_ids(dir, &told);
 	} else {
 		if (d->modalias)
@@ -367,7 +369,6 @@ static void pci_read_attributes(const struct pci_dir *dir)
 		d->boot_vga = (int)n;
 	pci_read_reset(dir);
 	pci_read_mdev(dir);
-	d->physfn = pci_find_physfn(dir);
 	/* A virtual function has neither. */
 	d->rom = !d->physfn && pci_has(dir, "rom");
 	if (!d->physfn)
@@ -385,6 +386,7 @@ static void pci_read_device(struct host *h, struct pci_device *d, struct pci_acc
 		probe_note(h, d->syspath, fd); /* unplugged just now */
 	} else {
 		dir.fd = fd;
+		d->physfn = pci_find_physfn(&dir);
 		pci_identify(&dir);
 		pci_read_attributes(&dir);
 		/* A virtual function's config space repeats its physical function's. */
