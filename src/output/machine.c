@@ -290,6 +290,16 @@ static void machine_set_ids(struct machine *m)
 	m->mac = arena_printf(m->arena, "52:54:00:%.2s:%.2s:%.2s", hex, hex + 2, hex + 4);
 }
 
+/* An answer that would change nothing is refused rather than taken in silence. */
+static int machine_check_preset(const struct answers *a, struct err *err)
+{
+	if (!answers_is_set(a, "preset"))
+		return 0;
+	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP, _("This version has no presets (--preset %s)."),
+		answers_get(a, "preset"));
+	return err_hint(err, _("Leave it out; memory, processors and display have options of their own."));
+}
+
 int machine_build(const struct judgement *j, const struct answers *a,
 		  struct pci_device *const *devices, unsigned n, struct machine **ret, struct err *err)
 {
@@ -299,7 +309,9 @@ int machine_build(const struct judgement *j, const struct answers *a,
 	int r;
 
 	m->arena = arena;
-	r = machine_set_identity(m, a, err);
+	r = machine_check_preset(a, err);
+	if (r == 0)
+		r = machine_set_identity(m, a, err);
 	if (r == 0)
 		r = machine_set_memory(m, h, a, err);
 	if (r == 0)
