@@ -1,6 +1,7 @@
 # Tests of the whole program; the real-*.sh with real parts: GRUB, initramfs-tools, libvirt, QEMU.
 WHOLE_TESTS = \
 	tests/lint.sh \
+	tests/bootstrap.sh \
 	tests/expect.sh \
 	tests/cli.sh \
 	tests/undo.sh \

@@ -208,6 +208,8 @@ static void host_add_program(struct str *out, const char *name, const char *vers
 	epoch = strchr(version, ':');
 	if (epoch)
 		version = epoch + 1;
+	if (str_starts_with(version, "0~")) /* "0~20190606.20d2e5a1": a date is all there is */
+		version += strlen("0~");
 	str_addf(out, "%s%s", out->len ? ", " : "", name);
 	if (*version)
 		str_addf(out, " %.*s", (int)strcspn(version, "+-~ "), version);
