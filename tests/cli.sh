@@ -208,4 +208,11 @@ ok "a full disk" sh -c "'$wizard' --demo check >/dev/full 2>/dev/null; [ \$? -eq
 ok "a closed output" sh -c "'$wizard' --demo check >&- 2>/dev/null; [ \$? -eq 73 ]"
 ok "a closed input" sh -c "'$wizard' --demo check <&- >/dev/null"
 ok "a domain where nothing can be written" says 73 'Cannot write /proc/vm.xml' "$wizard" --demo domain -o /proc/vm.xml
+renders() { # renders TEMPLATE CONTEXT WANTED: with XML escaping
+	printf '%s' "$1" >"$tap_dir/one.mustache"; printf '%s' "$2" >"$tap_dir/one.json"
+	got=$("$wizard" render --template "$tap_dir/one.mustache" --context "$tap_dir/one.json" --escape xml)
+	[ "$got" = "$3" ] || { echo "$got"; return 1; }
+}
+ok "render: a context that is a lone text" renders '<{{.}}>' '"a & b"' '<a &amp; b>'
+ok "render: a context that is a list" renders '{{#.}}({{n}}){{/.}}' '[{"n":1},{"n":2}]' '(1)(2)'
 done_testing

@@ -5,16 +5,27 @@
 
 #include <string.h>
 
-int json_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err)
+static int json_parse_flags(const char *text, size_t len, size_t flags, const char *name, json_t **ret,
+			    struct err *err)
 {
 	json_error_t where;
-	json_t *j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &where);
+	json_t *j = json_loadb(text, len, flags | JSON_REJECT_DUPLICATES, &where);
 
 	if (!j)
 		return err_input(err, name, where.line > 0 ? (unsigned)where.line : 0,
 				 _("This is not valid JSON: %s."), where.text);
 	*ret = j;
 	return 0;
+}
+
+int json_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err)
+{
+	return json_parse_flags(text, len, 0, name, ret, err);
+}
+
+int json_parse_any(const char *text, size_t len, const char *name, json_t **ret, struct err *err)
+{
+	return json_parse_flags(text, len, JSON_DECODE_ANY, name, ret, err);
 }
 
 json_t *json_text(const char *s)

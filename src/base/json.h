@@ -10,6 +10,9 @@
 
 /* Parses TEXT; NAME is for messages.  ERR_INPUT "NAME:LINE: …".  json_decref() the result. */
 int json_parse(const char *text, size_t len, const char *name, json_t **ret, struct err *err) _must_check_;
+/* The same, but a lone text, number or word is a document as well. */
+int json_parse_any(const char *text, size_t len, const char *name, json_t **ret, struct err *err)
+	_must_check_;
 /*
  * The same for YAML, as libyaml reads it: one document; plain null, true, false and integers are
  * typed, everything else is a string.  Anchors and aliases are refused (bombs), as are duplicate keys.

@@ -41,7 +41,7 @@ static int render_run(struct cli *c, struct err *err)
 	if (r == 0)
 		r = cli_read_file(context_file, &context_text, &context_len, err);
 	if (r == 0)
-		r = json_parse(context_text, context_len, context_file, &context, err);
+		r = json_parse_any(context_text, context_len, context_file, &context, err);
 	if (r < 0)
 		return r;
 	req.text = text;
