@@ -14,5 +14,6 @@ libmodel_a_SOURCES = \
 	src/model/recording-filter.c src/model/recording-filter.h \
 	src/model/recording-list.c \
 	src/model/recording-mask.c src/model/recording-mask.h \
+	src/model/recording-read.c \
 	src/model/recording-take.c src/model/recording-take.h \
 	src/model/sha256.c
