@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probes/pci-attributes.h"
 #include "probes/pci-config.h"
 #include "probes/pci-names.h"
 #include "probes/probe-util.h"
@@ -12,102 +13,6 @@
 #include <string.h>
 
 #define PCI_DEVICES "sys/bus/pci/devices"
-
-/*
- * A device's folder is opened once below the root and its files from there: with hundreds of functions
- * most of the time goes into walking long paths.  Files in it are never links, links are only read.
- */
-struct pci_dir {
-	struct host *h;
-	struct pci_device *d;
-	int fd;
-	bool has_mdev; /* some device of this host has mediated types */
-};
-
-static int pci_note(const struct pci_dir *dir, const char *name, int code)
-{
-	char path[PATH_MAX];
-
-	if (code == -ENOENT || code == -ENODEV || code == -ENXIO)
-		return code;
-	snprintf(path, sizeof(path), "%s/%s", dir->d->syspath, name);
-	probe_note(dir->h, path, code);
-	return code;
-}
-
-/* Recorded files of mode 0000 could not be read where they come from, so not here either. */
-static int pci_open(const struct pci_dir *dir, const char *name)
-{
-	struct stat st;
-	int fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	if (!fsroot_keeps_mode_0(dir->h->root) || fstat(fd, &st) < 0 || (st.st_mode & 07777))
-		return fd;
-	close(fd);
-	return -EACCES;
-}
-
-/* Trimmed, in the arena; NULL when absent, unreadable or a driver's refusal. */
-static const char *pci_attr(const struct pci_dir *dir, const char *name)
-{
-	char buf[4096];
-	ssize_t n;
-	_cleanup_close_ int fd = pci_open(dir, name);
-
-	if (fd < 0) {
-		pci_note(dir, name, fd);
-		return NULL;
-	}
-	do
-		n = read(fd, buf, sizeof(buf) - 1);
-	while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		if (errno != EINVAL)
-			pci_note(dir, name, -errno);
-		return NULL;
-	}
-	buf[n] = '\0';
-	return arena_strdup(dir->h->arena, str_trim(buf));
-}
-
-static const char *pci_word(const struct pci_dir *dir, const char *name)
-{
-	const char *text = pci_attr(dir, name);
-
-	return str_is_empty(text) ? NULL : text;
-}
-
-static int pci_number(const struct pci_dir *dir, const char *name, uint64_t max, uint64_t *ret)
-{
-	const char *text = pci_attr(dir, name);
-	int r;
-
-	if (!text)
-		return -ENOENT;
-	r = str_to_u64(text, max, ret);
-	return r < 0 ? pci_note(dir, name, r) : 0;
-}
-
-static bool pci_has(const struct pci_dir *dir, const char *name)
-{
-	return faccessat(dir->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* Last component of what a link says: "../../../bus/pci/drivers/nvme" → "nvme". */
-static const char *pci_link(const struct pci_dir *dir, const char *name)
-{
-	char target[PATH_MAX];
-	const char *slash;
-	ssize_t n = readlinkat(dir->fd, name, target, sizeof(target) - 1);
-
-	if (n <= 0)
-		return NULL;
-	target[n] = '\0';
-	slash = strrchr(target, '/');
-	return arena_strdup(dir->h->arena, slash ? slash + 1 : target);
-}
 
 /*
  * One line tells all ids:
@@ -135,11 +40,11 @@ static void pci_read_ids(const struct pci_dir *dir, struct pci_device *d)
 {
 	uint64_t n;
 
-	if (pci_number(dir, "vendor", 0xffff, &n) == 0)
+	if (pci_attribute_number(dir, "vendor", 0xffff, &n) == 0)
 		d->vendor = (uint16_t)n;
-	if (pci_number(dir, "device", 0xffff, &n) == 0)
+	if (pci_attribute_number(dir, "device", 0xffff, &n) == 0)
 		d->device = (uint16_t)n;
-	if (pci_number(dir, "class", 0xffffff, &n) == 0)
+	if (pci_attribute_number(dir, "class", 0xffffff, &n) == 0)
 		d->class_code = (uint32_t)n;
 }
 
@@ -148,9 +53,9 @@ static void pci_read_subsystem(const struct pci_dir *dir)
 	struct pci_device *d = dir->d;
 	uint64_t n;
 
-	if (pci_number(dir, "subsystem_vendor", 0xffff, &n) == 0)
+	if (pci_attribute_number(dir, "subsystem_vendor", 0xffff, &n) == 0)
 		d->subsystem_vendor = (uint16_t)n;
-	if (pci_number(dir, "subsystem_device", 0xffff, &n) == 0)
+	if (pci_attribute_number(dir, "subsystem_device", 0xffff, &n) == 0)
 		d->subsystem_device = (uint16_t)n;
 	d->modalias =
 		arena_printf(dir->h->arena, "pci:v%08Xd%08Xsv%08Xsd%08Xbc%02Xsc%02Xi%02X",
@@ -164,11 +69,11 @@ static void pci_compare_ids(const struct pci_dir *dir, const struct pci_device *
 	const struct pci_device *d = dir->d;
 
 	if (told->vendor != d->vendor)
-		pci_note(dir, "vendor", -EBADMSG);
+		pci_attribute_note(dir, "vendor", -EBADMSG);
 	if (told->device != d->device)
-		pci_note(dir, "device", -EBADMSG);
+		pci_attribute_note(dir, "device", -EBADMSG);
 	if (told->class_code != d->class_code)
-		pci_note(dir, "class", -EBADMSG);
+		pci_attribute_note(dir, "class", -EBADMSG);
 }
 
 /*
@@ -179,7 +84,7 @@ static void pci_identify(const struct pci_dir *dir)
 {
 	struct pci_device *d = dir->d, told;
 
-	d->modalias = pci_word(dir, "modalias");
+	d->modalias = pci_attribute_word(dir, "modalias");
 	if (d->modalias && pci_parse_modalias(d->modalias, d)) {
 		told = *d;
 		/* The kernel makes a virtual function's files up from what it read once. */
@@ -188,7 +93,7 @@ static void pci_identify(const struct pci_dir *dir)
 		pci_compare_ids(dir, &told);
 	} else {
 		if (d->modalias)
-			pci_note(dir, "modalias", -EBADMSG);
+			pci_attribute_note(dir, "modalias", -EBADMSG);
 		pci_read_ids(dir, d);
 		pci_read_subsystem(dir);
 	}
@@ -199,7 +104,7 @@ static void pci_identify(const struct pci_dir *dir)
 /* "flr bus" → { "flr", "bus" }; the file is absent when there is no way, or before Linux 5.15. */
 static void pci_read_reset(const struct pci_dir *dir)
 {
-	const char *text = pci_attr(dir, "reset_method");
+	const char *text = pci_attribute_text(dir, "reset_method");
 	_cleanup_free_ char *copy = NULL;
 	char *rest, *word;
 
@@ -215,7 +120,7 @@ static void pci_read_reset(const struct pci_dir *dir)
 /* "-1" where the machine has no nodes. */
 static void pci_read_numa(const struct pci_dir *dir)
 {
-	const char *text = pci_word(dir, "numa_node");
+	const char *text = pci_attribute_word(dir, "numa_node");
 	uint64_t node;
 
 	if (!text || str_eq(text, "-1"))
@@ -223,13 +128,13 @@ static void pci_read_numa(const struct pci_dir *dir)
 	if (str_to_u64(text, 4096, &node) == 0)
 		dir->d->numa_node = (int)node;
 	else
-		pci_note(dir, "numa_node", -EINVAL);
+		pci_attribute_note(dir, "numa_node", -EINVAL);
 }
 
 /* iommu_group -> ../../../kernel/iommu_groups/28 */
 static void pci_read_group(const struct pci_dir *dir)
 {
-	const char *id = pci_link(dir, "iommu_group");
+	const char *id = pci_attribute_link(dir, "iommu_group");
 	uint64_t n;
 
 	if (id && str_to_u64(id, INT_MAX, &n) == 0)
@@ -241,11 +146,12 @@ static void pci_read_sriov(const struct pci_dir *dir)
 	uint64_t n;
 
 	/* Only PCI Express functions that are not virtual ones themselves can have it. */
-	if (dir->d->class_code >> 16 == 0x06 || pci_number(dir, "sriov_totalvfs", 0xffff, &n) < 0)
+	if (dir->d->class_code >> 16 == 0x06 ||
+	    pci_attribute_number(dir, "sriov_totalvfs", 0xffff, &n) < 0)
 		return;
 	dir->d->sriov_total = (int)n;
 	dir->d->sriov_enabled = 0;
-	if (pci_number(dir, "sriov_numvfs", 0xffff, &n) == 0)
+	if (pci_attribute_number(dir, "sriov_numvfs", 0xffff, &n) == 0)
 		dir->d->sriov_enabled = (int)n;
 }
 
@@ -253,7 +159,7 @@ static void pci_read_mdev(const struct pci_dir *dir)
 {
 	_cleanup_strv_ char **types = NULL;
 
-	if (!dir->has_mdev || !pci_has(dir, "mdev_supported_types"))
+	if (!dir->has_mdev || !pci_attribute_exists(dir, "mdev_supported_types"))
 		return;
 	types = probe_list(dir->h, "%s/mdev_supported_types", dir->d->syspath);
 	for (char **t = types; t && *t; t++)
@@ -351,7 +257,7 @@ static struct pci_device *pci_find_parent(struct host *h, const struct pci_devic
 /* physfn -> ../0000:01:00.0 */
 static struct pci_device *pci_find_physfn(const struct pci_dir *dir)
 {
-	const char *name = pci_link(dir, "physfn");
+	const char *name = pci_attribute_link(dir, "physfn");
 	struct pci_addr addr;
 
 	return name && pci_addr_parse(name, &addr) == 0 ? pci_find(dir->h, addr) : NULL;
@@ -362,15 +268,15 @@ static void pci_read_attributes(const struct pci_dir *dir)
 	struct pci_device *d = dir->d;
 	uint64_t n;
 
-	d->driver = pci_link(dir, "driver");
+	d->driver = pci_attribute_link(dir, "driver");
 	pci_read_group(dir);
 	pci_read_numa(dir);
-	if (d->class_code >> 16 == 0x03 && pci_number(dir, "boot_vga", 1, &n) == 0)
+	if (d->class_code >> 16 == 0x03 && pci_attribute_number(dir, "boot_vga", 1, &n) == 0)
 		d->boot_vga = (int)n;
 	pci_read_reset(dir);
 	pci_read_mdev(dir);
 	/* A virtual function has neither. */
-	d->rom = !d->physfn && pci_has(dir, "rom");
+	d->rom = !d->physfn && pci_attribute_exists(dir, "rom");
 	if (!d->physfn)
 		pci_read_sriov(dir);
 }
@@ -393,7 +299,7 @@ static void pci_read_device(struct host *h, struct pci_device *d, struct pci_acc
 		if (!d->physfn)
 			pci_config_read(access, h, d);
 		/* The attribute tells what config space does not without rights to it. */
-		if (d->config_len == 0 && pci_number(&dir, "revision", 0xff, &n) == 0)
+		if (d->config_len == 0 && pci_attribute_number(&dir, "revision", 0xff, &n) == 0)
 			d->revision = (uint8_t)n;
 	}
 	d->parent = pci_find_parent(h, d);
