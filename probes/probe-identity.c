@@ -9,6 +9,7 @@
 
 /* What board makers leave in when nobody fills the form; compared without case. */
 static const char *const identity_placeholders[] = {
+	"Super Server", /* Supermicro, whatever the board */
 	"to be filled by o.e.m.",
 	"to be filled by o.e.m",
 	"default string",

@@ -99,7 +99,7 @@ static void check_text(struct cli *c, const struct session *s)
 {
 	const struct judgement *jm = s->judgement;
 	const struct identity_facts *id = &s->host->identity;
-	const char *board = id->board ? id->board : id->product;
+	const char *board = id->product ? id->product : id->board;
 
 	switch (jm->verdict) {
 	case VERDICT_READY:

@@ -33,7 +33,7 @@ static void host_add_system(struct wizard *w, struct screen_build *b)
 {
 	const struct host *h = w->s->host;
 	const struct identity_facts *id = &h->identity;
-	const char *board = id->board ? id->board : id->product;
+	const char *board = id->product ? id->product : id->board;
 
 	build_fact(b, "computer", _("Computer"),
 		   build_printf(b, _("%s, firmware %s, %s"), host_or_unknown(board),
