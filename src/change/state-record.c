@@ -64,7 +64,8 @@ void run_state_follow_journal(struct run_state *s, struct journal_entry *const *
 	for (unsigned i = 0; i < n; i++) {
 		const struct journal_entry *e = entries[i];
 
-		if (e->status != JOURNAL_DONE)
+		/* One that another run has not finished counts: its files may be in place already. */
+		if (e->status == JOURNAL_UNDOING)
 			continue;
 		record_promises(s, e->promises);
 		record_end(s, e->stage, e->then, e->boot_id);

@@ -225,7 +225,8 @@ int session_look(struct session *s, void (*on_probe)(void *user, const char *tit
 		return r;
 	s->judgement = rules_judge(s->host);
 	session_look_at_boot(s);
-	return 0;
+	/* Another run may have changed the host since this one read what was done so far. */
+	return s->recording || s->state_hidden ? 0 : session_follow_journal(s, err);
 }
 
 int session_look_at_devices(struct session *s, struct err *err)
