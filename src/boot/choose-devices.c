@@ -79,16 +79,25 @@ static bool choice_is_accepted(const struct choice *c, const struct pci_device *
 	return found;
 }
 
-/* Can D be picked without asking: its whole card is free and so is its group? */
-static bool choice_is_free(const struct choice *c, const struct pci_device *d)
+/* The function of D's own card that is not to be given away without asking; NULL when it is the group. */
+static const struct pci_device *choice_held_function(const struct choice *c, const struct pci_device *d)
 {
 	const struct host *h = c->j->host;
-	const struct group_verdict *g = d->group ? judgement_group(c->j, d->group) : NULL;
 
 	for (unsigned i = 0; i < h->n_devices; i++)
 		if (choice_same_card(d, h->devices[i]) &&
 		    choice_assignable(c, h->devices[i]) != ASSIGNABLE_YES)
-			return false;
+			return h->devices[i];
+	return NULL;
+}
+
+/* Can D be picked without asking: its whole card is free and so is its group? */
+static bool choice_is_free(const struct choice *c, const struct pci_device *d)
+{
+	const struct group_verdict *g = d->group ? judgement_group(c->j, d->group) : NULL;
+
+	if (choice_held_function(c, d))
+		return false;
 	if (!g)
 		return true;
 	if (g->kind == GROUP_HOST)
@@ -126,6 +135,7 @@ static int choice_auto(struct choice *c, enum device_class class, const char *ke
 
 	for (unsigned i = 0; i < h->n_devices; i++) {
 		struct pci_device *d = h->devices[i];
+		const struct pci_device *held;
 
 		if (pci_device_class(d) != class || d->header_type != 0)
 			continue;
@@ -136,11 +146,12 @@ static int choice_auto(struct choice *c, enum device_class class, const char *ke
 			}
 			continue;
 		}
-		if (choice_assignable(c, d) != ASSIGNABLE_YES)
-			str_addf(&refused, " %s: %s", d->address, choice_why(c, d));
+		held = choice_assignable(c, d) != ASSIGNABLE_YES ? d : choice_held_function(c, d);
+		if (held)
+			str_addf(&refused, " %s: %s", held->address, choice_why(c, held));
 		else
 			str_addf(&refused, " %s: %s", d->address,
-				 _("It shares its card or group with other devices."));
+				 _("It shares its group with other devices."));
 	}
 	if (!best && !refused.len)
 		return err_set(c->err, ERR_NOT_POSSIBLE, -ENODEV,

@@ -154,11 +154,34 @@ static void devices_judge_gpu(struct judgement *j, struct device_verdict *v)
 			      "display in the firmware setup, or the machine may not get a picture."));
 }
 
+/*
+ * The kernel lists no "bus" reset for a function that has siblings, because it would reset those as
+ * well.  A machine that has the whole card can do that (VFIO_DEVICE_PCI_HOT_RESET): all that is on
+ * the bus behind its port are functions of this card.
+ */
+static bool devices_card_can_be_reset(const struct host *h, const struct pci_device *d)
+{
+	bool siblings = false;
+
+	if (!d->parent || d->physfn)
+		return false;
+	for (unsigned i = 0; i < h->n_devices; i++) {
+		const struct pci_device *e = h->devices[i];
+
+		if (e == d || e->parent != d->parent || e->physfn)
+			continue;
+		if (!pci_addr_same_slot(d->addr, e->addr) || pci_device_is_bridge(e))
+			return false;
+		siblings = true;
+	}
+	return siblings;
+}
+
 static void devices_judge_reset(struct judgement *j, struct device_verdict *v)
 {
 	const struct pci_device *d = v->device;
 
-	if (d->reset_known == 1 && (!d->reset || !d->reset[0]))
+	if (d->reset_known == 1 && (!d->reset || !d->reset[0]) && !devices_card_can_be_reset(j->host, d))
 		devices_say(j, v, ASSIGNABLE_CARE,
 			    _("It cannot be reset by itself: after the machine stops it may not start "
 			      "again until the computer is restarted."));

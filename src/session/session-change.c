@@ -2,6 +2,7 @@
 /* The half of the session that plans, applies and undoes. */
 #include "base/spawn.h"
 #include "base/str.h"
+#include "boot/boot-text.h"
 #include "session/session.h"
 
 #include <errno.h>
@@ -119,6 +120,20 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 	return r;
 }
 
+/*
+ * A host with so little memory that no size was found for the machine can still be prepared for one:
+ * that is said, and is no reason against the stages before it.  A size that was asked for is.
+ */
+static bool session_machine_can_wait(const struct session *s, struct plan *plan, int r, struct err *err)
+{
+	if (r != -ENOMEM || plan->n_stages == 0 || answers_is_set(&s->answers, "memory"))
+		return false;
+	boot_add_finding(plan, "machine-not-now", SEVERITY_WARN, "host",
+			 _("The devices can be prepared, but no machine can be written for them. %s"), err->msg);
+	*err = (struct err){ 0 };
+	return true;
+}
+
 int session_plan(struct session *s, struct plan **ret, struct err *err)
 {
 	_cleanup_plan_ struct plan *plan = plan_new();
@@ -130,7 +145,7 @@ int session_plan(struct session *s, struct plan **ret, struct err *err)
 		r = planner_add_boot_stages(s->judgement, &s->answers, plan, err);
 	if (r == 0)
 		r = session_add_machine_stage(s, plan, err);
-	if (r < 0)
+	if (r < 0 && !session_machine_can_wait(s, plan, r, err))
 		return r;
 	plan_finish(plan);
 	*ret = TAKE_PTR(plan);

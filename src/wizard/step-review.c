@@ -36,7 +36,9 @@ static void review_add_machine(struct wizard *w, struct screen_build *b)
 		return;
 	}
 	build_fact(b, "machine", _("Machine"),
-		   build_printf(b, _("%s, %lld GiB memory, %u threads"), m->name, m->memory_bytes >> 30, m->cpus),
+		   m->memory_bytes % (1LL << 30)
+			   ? build_printf(b, _("%s, %lld MiB memory, %u threads"), m->name, m->memory_bytes >> 20, m->cpus)
+			   : build_printf(b, _("%s, %lld GiB memory, %u threads"), m->name, m->memory_bytes >> 30, m->cpus),
 		   ROW_OK);
 	build_fact(b, "disk", _("Disk"),
 		   !m->disk_path       ? _("none")
