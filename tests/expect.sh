@@ -34,15 +34,15 @@ has_keys() {
 
 for file in $(host_files); do
 	name=$(basename "$file" .host)
-	chosen=$(host_devices "$name")
+	chosen=$(host_devices "$name") bound=$(host_bound "$name")
 	for command in check groups devices plan; do
 		compare "$name" "$command.txt" "$file" "$command"
 		compare "$name" "$command.json" "$file" --json "$command"
 	done
 	# shellcheck disable=SC2086 # options of this host, a list of words
 	{
-		compare "$name" plan-bind.txt "$file" plan $chosen --bind address
-		compare "$name" plan-bind.json "$file" --json plan $chosen --bind address
+		compare "$name" plan-bind.txt "$file" plan $bound
+		compare "$name" plan-bind.json "$file" --json plan $bound
 		compare "$name" domain.xml "$file" domain $chosen
 		compare "$name" domain.json "$file" --json domain $chosen
 		compare "$name" domain.sh "$file" domain $chosen --format qemu

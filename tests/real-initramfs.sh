@@ -84,7 +84,7 @@ for file in $(host_files); do
 	root=$tap_dir/$name orig=$tap_dir/$name.orig
 	[ "$("$wizard" --host "$file" --json check | jq -r .boot.initramfs)" = initramfs-tools ] || continue
 	# shellcheck disable=SC2046,SC2086 # a list of options
-	options="$(host_devices "$name") --bind address"
+	options=$(host_bound "$name")
 	"$wizard" --host "$file" --json plan $options >"$tap_dir/plan" 2>"$tap_dir/why"
 	if ! jq -e '.stages[0].name == "bind"' "$tap_dir/plan" >/dev/null 2>&1; then
 		skip "$name: the initial RAM disk" "nothing is bound as the next step of this host"

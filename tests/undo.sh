@@ -47,7 +47,7 @@ for file in $(host_files); do
 		ok "$name: a second apply changes nothing" apply_status "$copy" apply --yes --passthrough-mode yes
 	fi
 	# shellcheck disable=SC2046 # a list of options
-	apply_status "$copy" apply --yes $(host_devices "$name") --bind address >/dev/null
+	apply_status "$copy" apply --yes $(host_bound "$name") >/dev/null
 	ok "$name: undo" "$wizard" --root "$copy" undo --all --json
 	ok "$name: every byte, mode, owner and time is back" same_tree "$orig" "$copy"
 	rm -rf "$orig" "$copy"

@@ -23,12 +23,34 @@ static const char *address_caution(struct host *h, const struct pci_device *cons
 	return NULL;
 }
 
+/*
+ * A virtual function exists from when its card's driver makes it, long after the initial RAM disk
+ * ran: nothing there could hand it over, and the promise to do so would be broken at every start.
+ */
+static int address_check_functions(const struct pci_device *const *devices, unsigned n, struct err *err)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (!devices[i]->physfn)
+			continue;
+		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("%s is a virtual function of %s: it is made after the initial RAM disk ran, so it cannot be "
+			  "handed over there"),
+			devices[i]->address, devices[i]->physfn->address);
+		return err_hint(err, _("Choose the other way: --bind libvirt. The virtual functions have to be switched "
+				       "on at every start before the machine (sriov_numvfs)."));
+	}
+	return 0;
+}
+
 static int address_stage(struct host *h, const struct pci_device *const *devices, unsigned n,
 			 const struct initramfs_tool *tool, struct plan *plan, struct err *err)
 {
 	struct stage *stage;
 	int r;
 
+	r = address_check_functions(devices, n, err);
+	if (r < 0)
+		return r;
 	if (h->vfio.vfio_pci == MODULE_MISSING)
 		return err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
 			       _("This kernel has no vfio-pci, so no device can be handed to it"));

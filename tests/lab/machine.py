@@ -300,6 +300,21 @@ class Machine:
             if words[0] == 'LAB-DONE' and words[1] == ident:
                 return int(words[2]), gzip.decompress(base64.b64decode(words[3])).decode('utf-8', 'replace')
 
+    def run_until(self, script, word, seconds):
+        """Starts a script and returns at the first of: it wrote the word to /dev/ttyS1 ('word'), it ended ('end'),
+        so many seconds went by ('time')."""
+        ident = self.send(script)
+        end = time.monotonic() + seconds
+        while True:
+            try:
+                line = self._line(end)
+            except TimeoutError:
+                return 'time'
+            if line.startswith('LAB-DONE %s ' % ident):
+                return 'end'
+            if line.strip() == word:
+                return 'word'
+
     def restart(self, script='systemctl reboot', timeout=300):
         """A restart by the system itself; returns the seconds until it answers again."""
         self.send(script)

@@ -24,6 +24,26 @@ find . \( $left_out \) -prune -o -type d -printf '%p %y %m %U %G\n' -o -type l -
 find ./boot ./etc ./usr/local ./var/lib ./root \( $left_out \) -prune -o -type f -exec sha256sum {} + | sort -k 2
 '''
 
+# Starts the machine's script, and tells what QEMU holds open and says of itself once it has the devices.
+RUN = r'''
+%(script)s %(options)s >/tmp/machine.log 2>&1 &
+script=$!
+state=/var/lib/vfio-wizard/machines/%(name)s
+for i in $(seq 60); do
+	qemu=$(pgrep -P $script -f qemu-system-x86)
+	[ "$qemu" ] && ls -l /proc/$qemu/fd | grep -q vfio-device && [ -S $state/qmp.sock ] && break
+	kill -0 $script 2>/dev/null || break
+	sleep 1
+done
+sleep 3
+[ "$qemu" ] && ls -l /proc/$qemu/fd | grep -o '/dev/vfio/.*\|anon_inode:\[vfio-device\]'
+printf '{"execute":"qmp_capabilities"}\n{"execute":"query-status"}\n' | timeout 5 nc -U $state/qmp.sock
+kill $script
+wait $script
+echo "the script ended with $?"
+cat /tmp/machine.log
+'''
+
 
 class Walk:
     """One walk, in a process of its own. What it tells goes to stdout for the parent: kind, tab, text."""
@@ -112,6 +132,11 @@ class Walk:
 
     def driver(self, m, address):
         return self.run(m, 'basename "$(readlink /sys/bus/pci/devices/%s/driver || echo -)"' % address).strip()
+
+    def run_machine(self, m, script, options=''):
+        """Starts a machine by its script, looks at QEMU and stops it; returns what was seen."""
+        name = script.rsplit('/', 1)[1].rsplit('.', 1)[0]
+        return self.run(m, RUN % {'script': script, 'options': options, 'name': name}, timeout=200)
 
     def listing(self, m):
         """Every file of the host; compare two with changed_files()."""

@@ -15,6 +15,13 @@ host_devices() {
 	*) echo "--gpu auto" ;;
 	esac
 }
+# The same for binding at boot, which a virtual function is too late for.
+host_bound() {
+	case $1 in
+	server-*) echo "--device 0000:af:00.0 --os linux --bind address" ;;
+	*) echo "$(host_devices "$1") --bind address" ;;
+	esac
+}
 
 # Type, mode, owner, size, time and link target of everything; times of folders may move.
 listing() {

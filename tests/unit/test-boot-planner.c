@@ -19,6 +19,7 @@ static struct judgement judgement;
 static struct answers answers;
 static const char *const needed[] = { "It holds /.", NULL };
 static const char *const screen[] = { "It shows the console.", NULL };
+static const char *const spoken[] = { "It plays the host's sound.", NULL };
 static struct pci_device *ports[] = { &devices[BRIDGE] };
 
 static void add(unsigned i, uint8_t bus, uint8_t func, uint32_t class, uint16_t id, int group)
@@ -120,8 +121,10 @@ START_TEST(test_auto_gpu)
 	ck_assert_str_eq(fixture_finding("device-picked")->subject, "0000:02:00.0");
 	/* auto does not take what needs a closer look. */
 	device_verdicts[GPU_AUDIO].assignable = ASSIGNABLE_CARE;
+	device_verdicts[GPU_AUDIO].why = spoken;
 	ck_assert_int_lt(choose(&chosen, &n), 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "0000:02:00.1: It plays the host's sound."));
 	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "It shows the console."));
 }
 END_TEST
@@ -308,6 +311,13 @@ START_TEST(test_bind)
 	ck_assert_str_eq(stage->name, "bind");
 	ck_assert_uint_eq(stage->n_promises, 2);
 	ck_assert(pci_addr_equal(stage->promises[1]->addr, devices[GPU_AUDIO].addr));
+	/* A virtual function is made after the initial RAM disk ran. */
+	devices[GPU].physfn = &devices[NIC];
+	device_verdicts[GPU_AUDIO].assignable = ASSIGNABLE_NO; /* no sibling: it stays behind, without a driver */
+	ck_assert_int_lt(add_stages(), 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "--bind libvirt"));
+	devices[GPU].physfn = NULL;
 	answer("bind", "id");
 	ck_assert_int_lt(add_stages(), 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);

@@ -68,6 +68,28 @@ START_TEST(test_ordinary)
 }
 END_TEST
 
+/* The kernel lists no reset for functions that have siblings; the card as a whole has one. */
+START_TEST(test_reset_of_a_whole_card)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct pci_device *bridge, *first, *second;
+
+	facts_init(&f);
+	bridge = facts_device(&f, "00:01.0", 0x8086, 0x1901, 0x060400, 1, NULL);
+	first = facts_device(&f, "03:00.0", 0x144d, 0xa80a, 0x010802, 2, NULL);
+	second = facts_device(&f, "03:00.1", 0x144d, 0xa80a, 0x010802, 2, NULL);
+	first->parent = second->parent = bridge;
+	first->reset_known = second->reset_known = 1;
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_YES);
+	/* Another card on the same bus would be reset as well. */
+	facts_device(&f, "03:01.0", 0x144d, 0xa80a, 0x010802, 2, NULL)->parent = bridge;
+	ck_assert_int_eq(rules_judge(f.h)->devices[2].assignable, ASSIGNABLE_CARE);
+	/* Without a port above nothing resets the bus. */
+	first->parent = second->parent = NULL;
+	ck_assert_int_eq(rules_judge(f.h)->devices[2].assignable, ASSIGNABLE_CARE);
+}
+END_TEST
+
 START_TEST(test_only_gpu)
 {
 	_cleanup_facts_ struct facts f = { 0 };
@@ -271,6 +293,7 @@ int main(void)
 
 	tcase_add_test(t, test_never);
 	tcase_add_test(t, test_ordinary);
+	tcase_add_test(t, test_reset_of_a_whole_card);
 	tcase_add_test(t, test_only_gpu);
 	tcase_add_test(t, test_boot_vga_with_another);
 	tcase_add_test(t, test_identical_on_several_cards);

@@ -5,18 +5,21 @@
 #   --print       prints the QEMU command and does nothing
 #   --prepare     makes the folder, the firmware's variables and the disk, and stops
 #   --state DIR   keeps those in DIR
+#   --software    without KVM: very slow, to try the machine where the processor or firmware has none
 # shellcheck disable=SC2317 # functions that only the trap calls
 set -eu
 
 sysfs=/sys
 state=/var/lib/vfio-wizard/machines/'win11'
 mode=run
+accel=kvm
 while [ $# -gt 0 ]; do
 	case $1 in
 	--print) mode=print ;;
 	--prepare) mode=prepare ;;
 	--state) state=${2:?--state needs a folder}; shift ;;
-	*) echo "usage: $0 [--print | --prepare] [--state DIR]" >&2; exit 64 ;;
+	--software) accel=tcg ;;
+	*) echo "usage: $0 [--print | --prepare] [--state DIR] [--software]" >&2; exit 64 ;;
 	esac
 	shift
 done
@@ -65,16 +68,23 @@ try_ovmf /usr/share/qemu/ovmf-x86_64-smm-ms-code.bin /usr/share/qemu/ovmf-x86_64
 [ -n "$ovmf_code" ] ||
 	die "no UEFI firmware with Secure Boot and enrolled keys was found: install ovmf or edk2-ovmf"
 
+cpu=host,migratable=off,host-cache-info=on,host-phys-bits=on,hv_relaxed=on,hv_vapic=on,hv_spinlocks=0x1fff,hv_vpindex=on,hv_runtime=on,hv_synic=on,hv_time=on,hv_stimer=on,hv_stimer_direct=on,hv_reset=on,hv_frequencies=on,hv_reenlightenment=on,hv_tlbflush=on,hv_ipi=on
+timer="-global kvm-pit.lost_tick_policy=delay"
+if [ "$accel" = tcg ]; then
+	cpu=max
+	timer=
+fi
 # What QEMU is started with.
+# shellcheck disable=SC2086 # two words, or none
 set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-name guest='win11' \
 	-uuid 'a7a6ac98-3e73-59a7-a8e2-8e259ec5c7ba' \
-	-machine q35,accel=kvm,vmport=off,hpet=off,smm=on \
+	-machine q35,accel=$accel,vmport=off,hpet=off,smm=on \
 	-m size='15360' \
 	-smp '8',sockets='1',dies=1,cores='4',threads='2' \
-	-cpu host,migratable=off,host-cache-info=on,host-phys-bits=on,hv_relaxed=on,hv_vapic=on,hv_spinlocks=0x1fff,hv_vpindex=on,hv_runtime=on,hv_synic=on,hv_time=on,hv_stimer=on,hv_stimer_direct=on,hv_reset=on,hv_frequencies=on,hv_reenlightenment=on,hv_tlbflush=on,hv_ipi=on \
+	-cpu "$cpu" \
 	-rtc base=localtime,driftfix=slew \
-	-global kvm-pit.lost_tick_policy=delay \
+	$timer \
 	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
 	-boot menu=on,splash-time=3000 \
 	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
@@ -126,7 +136,8 @@ fi
 
 [ "$(id -u)" -eq 0 ] || die "needs root, to hand PCI devices over"
 command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is not installed"
-[ -e /dev/kvm ] || die "/dev/kvm is missing: virtualization is off in the firmware, or kvm is not loaded"
+[ "$accel" = tcg ] || [ -e /dev/kvm ] ||
+	die "/dev/kvm is missing: virtualization is off in the firmware, or kvm is not loaded; to try without: --software"
 command -v swtpm >/dev/null || die "swtpm is not installed: this machine has a TPM"
 
 # "ADDRESS DRIVER" of devices that were taken, last one first; "-" had no driver.

@@ -5,18 +5,21 @@
 #   --print       prints the QEMU command and does nothing
 #   --prepare     makes the folder, the firmware's variables and the disk, and stops
 #   --state DIR   keeps those in DIR
+#   --software    without KVM: very slow, to try the machine where the processor or firmware has none
 # shellcheck disable=SC2317 # functions that only the trap calls
 set -eu
 
 sysfs=/sys
 state=/var/lib/vfio-wizard/machines/'linux'
 mode=run
+accel=kvm
 while [ $# -gt 0 ]; do
 	case $1 in
 	--print) mode=print ;;
 	--prepare) mode=prepare ;;
 	--state) state=${2:?--state needs a folder}; shift ;;
-	*) echo "usage: $0 [--print | --prepare] [--state DIR]" >&2; exit 64 ;;
+	--software) accel=tcg ;;
+	*) echo "usage: $0 [--print | --prepare] [--state DIR] [--software]" >&2; exit 64 ;;
 	esac
 	shift
 done
@@ -65,16 +68,23 @@ try_ovmf /usr/share/edk2/x64/OVMF_CODE.4m.fd /usr/share/edk2/x64/OVMF_VARS.4m.fd
 try_ovmf /usr/share/qemu/ovmf-x86_64-code.bin /usr/share/qemu/ovmf-x86_64-vars.bin
 [ -n "$ovmf_code" ] || die "no UEFI firmware was found: install ovmf or edk2-ovmf"
 
+cpu=host,migratable=off,host-cache-info=on,host-phys-bits=on
+timer="-global kvm-pit.lost_tick_policy=delay"
+if [ "$accel" = tcg ]; then
+	cpu=max
+	timer=
+fi
 # What QEMU is started with.
+# shellcheck disable=SC2086 # two words, or none
 set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-name guest='linux' \
 	-uuid 'a75e1c69-1317-5f11-abc3-78f0adcea3b3' \
-	-machine q35,accel=kvm,vmport=off,hpet=off \
+	-machine q35,accel=$accel,vmport=off,hpet=off \
 	-m size='4096' \
 	-smp '2',sockets='1',dies=1,cores='2',threads='1' \
-	-cpu host,migratable=off,host-cache-info=on,host-phys-bits=on \
+	-cpu "$cpu" \
 	-rtc base=utc,driftfix=slew \
-	-global kvm-pit.lost_tick_policy=delay \
+	$timer \
 	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
 	-boot menu=on,splash-time=3000 \
 	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
@@ -117,7 +127,8 @@ fi
 
 [ "$(id -u)" -eq 0 ] || die "needs root, to hand PCI devices over"
 command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is not installed"
-[ -e /dev/kvm ] || die "/dev/kvm is missing: virtualization is off in the firmware, or kvm is not loaded"
+[ "$accel" = tcg ] || [ -e /dev/kvm ] ||
+	die "/dev/kvm is missing: virtualization is off in the firmware, or kvm is not loaded; to try without: --software"
 
 # "ADDRESS DRIVER" of devices that were taken, last one first; "-" had no driver.
 taken=

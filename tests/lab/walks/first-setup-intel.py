@@ -4,34 +4,10 @@ ORDER = 10
 CARD, SOUND = '0000:03:00.0', '0000:03:00.1'
 
 
-# Starts the machine's script, and tells what QEMU holds open and says of itself once it has the devices.
-RUN = r'''
-%(script)s %(options)s >/tmp/machine.log 2>&1 &
-script=$!
-state=/var/lib/vfio-wizard/machines/%(name)s
-for i in $(seq 60); do
-	qemu=$(pgrep -P $script -f qemu-system-x86)
-	[ "$qemu" ] && ls -l /proc/$qemu/fd | grep -q vfio-device && [ -S $state/qmp.sock ] && break
-	kill -0 $script 2>/dev/null || break
-	sleep 1
-done
-sleep 3
-[ "$qemu" ] && ls -l /proc/$qemu/fd | grep -o '/dev/vfio/.*\|anon_inode:\[vfio-device\]'
-printf '{"execute":"qmp_capabilities"}\n{"execute":"query-status"}\n' | timeout 5 nc -U $state/qmp.sock
-kill $script
-wait $script
-echo "the script ended with $?"
-cat /tmp/machine.log
-'''
-
-
-def machine_runs(w, m, script, options=''):
-    name = script.rsplit('/', 1)[1].rsplit('.', 1)[0]
-    return w.run(m, RUN % {'script': script, 'options': options, 'name': name}, timeout=200)
-
-
 def restart_now(w, m, t):
     """On the checkpoint's screen: "Restart now", the second button."""
+    t.keys('Tab', 'Enter')
+    t.wait('Restart now?')
     t.keys('Tab', 'Enter')
     w.doing('the wizard restarts the computer')
     w.note('restarted in %.0f s' % m.wait())
@@ -122,7 +98,7 @@ def walk(w):
     out = w.run(m, 'LC_ALL=C virt-xml-validate /etc/vfio-wizard/machines/linux.xml 2>&1 || :')
     w.check("libvirt's schema takes it", 'validates' in out, out)
 
-    said = machine_runs(w, m, '/etc/vfio-wizard/machines/linux.sh', '--software')
+    said = w.run_machine(m, '/etc/vfio-wizard/machines/linux.sh', '--software')
     group = w.run(m, 'basename $(readlink /sys/bus/pci/devices/%s/iommu_group)' % CARD).strip()
     w.check('QEMU opens the VFIO group of the card', '/dev/vfio/%s' % group in said, said)
     w.check('QEMU has both functions as devices', said.count('anon_inode:[vfio-device]') == 2, said)
