@@ -279,15 +279,41 @@ static int read_put_link(struct reader *r, const struct read_entry *e, const cha
 	return symlinkat(text, dir, name) < 0 ? read_write_fail(r, e->path) : 0;
 }
 
+/* "+3840": so many bytes of zero; what is longer than any file of a host is a slip. */
+#define READ_MOST_ZEROS (1u << 20)
+
+static int read_zeros(struct reader *r, const char *text, size_t len, struct str *bytes, size_t *ret_used)
+{
+	unsigned n = 0;
+	size_t i = 1;
+
+	while (i < len && text[i] >= '0' && text[i] <= '9' && n <= READ_MOST_ZEROS)
+		n = n * 10 + (unsigned)(text[i++] - '0');
+	if (i == 1 || n == 0 || n > READ_MOST_ZEROS || (i < len && text[i] != ' '))
+		return read_fail(r, _("Behind a plus there must be the number of zero bytes, like +3840."));
+	while (n--)
+		str_addc(bytes, '\0');
+	*ret_used = i;
+	return 0;
+}
+
 static int read_put_hex(struct reader *r, const struct read_entry *e, const char *hex, size_t len)
 {
 	_cleanup_str_ struct str bytes = { 0 };
 
 	for (size_t i = 0; i < len;) {
-		int high, low;
+		int high, low, code;
+		size_t used;
 
 		if (hex[i] == ' ') { /* between bytes, for the reader */
 			i++;
+			continue;
+		}
+		if (hex[i] == '+') {
+			code = read_zeros(r, hex + i, len - i, &bytes, &used);
+			if (code < 0)
+				return code;
+			i += used;
 			continue;
 		}
 		high = read_hex_digit(hex[i]);

@@ -214,6 +214,23 @@ static void take_write_path(struct str *out, const char *path)
 	}
 }
 
+/* Most of a configuration space is zero: from this many on they are counted. */
+#define TAKE_ZEROS 16
+
+static void take_write_hex(struct str *out, const char *bytes, size_t len)
+{
+	for (size_t i = 0, zeros; i < len; i += zeros ? zeros : 1) {
+		for (zeros = 0; i + zeros < len && !bytes[i + zeros];)
+			zeros++;
+		if (zeros < TAKE_ZEROS)
+			zeros = 0;
+		if (zeros)
+			str_addf(out, "%s+%zu%s", i ? " " : "", zeros, i + zeros < len ? " " : "");
+		else
+			str_addf(out, "%02x", (unsigned char)bytes[i]);
+	}
+}
+
 static void take_write_content(struct str *out, const char *bytes, size_t len)
 {
 	bool complete = len && bytes[len - 1] == '\n';
@@ -221,8 +238,7 @@ static void take_write_content(struct str *out, const char *bytes, size_t len)
 
 	if (!take_is_text(bytes, len)) {
 		str_add(out, " : ");
-		for (size_t i = 0; i < len; i++)
-			str_addf(out, "%02x", (unsigned char)bytes[i]);
+		take_write_hex(out, bytes, len);
 	} else if (!memchr(bytes, '\n', n)) {
 		str_add(out, complete ? " =" : " =\\");
 		if (n)

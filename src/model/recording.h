@@ -12,6 +12,7 @@
  *	/proc/cmdline = BOOT_IMAGE=/vmlinuz root=UUID=… ro quiet
  *	/sys/bus/pci/devices/0000:01:00.0 -> ../../../devices/pci0000:00/0000:01:00.0
  *	/sys/firmware/efi/efivars/SecureBoot-… : 0600000000          (hex bytes)
+ *	/sys/…/0000:00:00.0/config : 8680c029 +4092                  (hex bytes, then so many zeros)
  *	/etc/default/grub <<                                         (text, each line after one tab,
  *		GRUB_DEFAULT=0                                       ends at the first line without)
  *		GRUB_TIMEOUT=5

@@ -52,6 +52,7 @@ START_TEST(every_kind_of_entry)
 			  "/a/empty =\\\n"
 			  "/a/just-newline =\n"
 			  "/a/b/hex : 06 0000000A\n"
+			  "/a/b/zeros : +3 ff +2\n"
 			  "/a/text <<\n"
 			  "\tone\n"
 			  "\t\n"
@@ -74,6 +75,7 @@ START_TEST(every_kind_of_entry)
 	expect_content(rec, "/a/empty", "", 0);
 	expect_content(rec, "/a/just-newline", "\n", 1);
 	expect_content(rec, "/a/b/hex", "\x06\0\0\0\n", 5);
+	expect_content(rec, "/a/b/zeros", "\0\0\0\xff\0\0", 6);
 	expect_content(rec, "/a/text", "one\n\n\tthree # no comment\n", 25);
 	expect_content(rec, "/a/text2", "one\ntwo", 7);
 	expect_content(rec, "/a/nothing", "", 0);
@@ -119,6 +121,11 @@ static const struct {
 	{ HEADER "/a =x\n", 2 },
 	{ HEADER "/a : 0\n", 2 },
 	{ HEADER "/a : 0g\n", 2 },
+	{ HEADER "/a : +\n", 2 },
+	{ HEADER "/a : 00 +0\n", 2 },
+	{ HEADER "/a : +1048577\n", 2 },
+	{ HEADER "/a : +99999999999999999999\n", 2 },
+	{ HEADER "/a : +3ff\n", 2 },
 	{ HEADER "/a << x\n", 2 },
 	{ HEADER "/a ->\n", 2 },
 	{ HEADER "/a [9] = x\n", 2 },
