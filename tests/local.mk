@@ -11,7 +11,7 @@ AM_TESTS_ENVIRONMENT = \
 	CK_TIMEOUT_MULTIPLIER=10; export CK_TIMEOUT_MULTIPLIER; \
 	LC_ALL=C.UTF-8; export LC_ALL; unset LANGUAGE;
 EXTRA_DIST += tests/lib/unit.h tests/lib/tap.sh
-# Recorded hosts: written by hand from facts, one machine each.
+# Recorded hosts: written by hand from facts, one machine each; lab-* recorded by walks of the lab.
 EXTRA_DIST += tests/hosts
 include tests/unit/base.mk
 include tests/unit/model.mk

@@ -133,6 +133,10 @@ class Walk:
     def driver(self, m, address):
         return self.run(m, 'basename "$(readlink /sys/bus/pci/devices/%s/driver || echo -)"' % address).strip()
 
+    def check_driver(self, name, m, address, driver):
+        got = self.driver(m, address)
+        return self.check(name, got == driver, got)
+
     def run_machine(self, m, script, options=''):
         """Starts a machine by its script, looks at QEMU and stops it; returns what was seen."""
         name = script.rsplit('/', 1)[1].rsplit('.', 1)[0]

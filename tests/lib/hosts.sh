@@ -11,6 +11,7 @@ host_files() {
 host_devices() {
 	case $1 in
 	server-*) echo "--device 0000:18:10.0 --os linux" ;;
+	lab-sr-iov) echo "--device 0000:05:00.2 --os linux" ;;
 	vm-*) echo "--device 0000:00:04.0 --os linux" ;;
 	*) echo "--gpu auto" ;;
 	esac
@@ -19,6 +20,7 @@ host_devices() {
 host_bound() {
 	case $1 in
 	server-*) echo "--device 0000:af:00.0 --os linux --bind address" ;;
+	lab-sr-iov) echo "--gpu auto --bind address" ;;
 	*) echo "$(host_devices "$1") --bind address" ;;
 	esac
 }

@@ -39,7 +39,7 @@ def walk(w):
     w.check('the wizard goes to the second restart', status == 1, out)
     w.restart(m)
     for address in (CARD, SOUND):
-        w.check('%s is on vfio-pci' % address, w.driver(m, address) == 'vfio-pci', w.driver(m, address))
+        w.check_driver('%s is on vfio-pci' % address, m, address, 'vfio-pci')
     status, out = w.run(m, 'vfio-wizard verify', None)
     w.check('verify: every promise came true', status == 0, out)
 

@@ -67,7 +67,7 @@ def walk(w):
     w.check('the second checkpoint', 'update-initramfs' not in screen, screen)
     restart_now(w, m, t)
     for address in (CARD, SOUND):
-        w.check('%s is on vfio-pci' % address, w.driver(m, address) == 'vfio-pci', w.driver(m, address))
+        w.check_driver('%s is on vfio-pci' % address, m, address, 'vfio-pci')
     log = w.run(m, 'dmesg | grep vfio-wizard:')
     w.check('the initial RAM disk did that', '%s (0x1002:0x5046) is held by vfio-pci' % CARD in log, log)
     status, out = w.run(m, 'vfio-wizard verify', None)

@@ -35,4 +35,4 @@ def walk(w):
     w.check('QEMU runs with it', '"running": true' in said, said)
     # Its own driver never had it ("not ready" under this QEMU), so it goes back to nobody.
     w.check('given back', w.driver(m, one) != 'vfio-pci', w.driver(m, one))
-    w.check('the card and its disk stayed', w.driver(m, CARD) == 'nvme', w.driver(m, CARD))
+    w.check_driver('the card and its disk stayed', m, CARD, 'nvme')
