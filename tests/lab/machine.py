@@ -277,11 +277,20 @@ class Machine:
             return ''
 
     def wait(self, timeout=300):
-        """Until it has booted and answers; returns the seconds that took."""
-        start = time.monotonic()
+        """Until it has booted and answers; returns the seconds that took. Ends early when it cannot boot any more."""
+        start, seen = time.monotonic(), len(self.console())
         while True:
-            # The firmware writes on this line, too, and ends in the middle of one.
-            _, ready, boot_id = self._line(start + timeout).partition('LAB-READY ')
+            try:
+                # The firmware writes on this line, too, and ends in the middle of one.
+                _, ready, boot_id = self._line(min(start + timeout, time.monotonic() + 5)).partition('LAB-READY ')
+            except TimeoutError:
+                console = self.console()[seen:]
+                stuck = [word for word in ('Kernel panic', '(initramfs)', 'grub>', 'grub rescue>', 'emergency mode')
+                         if word in console]
+                if stuck or time.monotonic() > start + timeout:
+                    raise TimeoutError('%s does not boot (%s); the end of its console:\n%s'
+                                       % (self.name, ', '.join(stuck) or '%d s' % timeout, console[-2000:]))
+                continue
             if ready and boot_id != self.boot_id:
                 self.boot_id = boot_id
                 return time.monotonic() - start
