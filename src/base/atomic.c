@@ -220,6 +220,18 @@ static int atomic_unlink(const struct fsroot *fs, const char *path, int flags, s
 	return r < 0 ? atomic_fail(err, r, path, _("Cannot remove %s: %s")) : 0;
 }
 
+int atomic_flush(const struct fsroot *fs, const char *path, struct err *err)
+{
+	_cleanup_close_ int fd = fsroot_openat(fs, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int r = fd;
+
+	if (r == -ENOENT)
+		return 0;
+	if (r >= 0)
+		r = syncfs(fd) < 0 ? -errno : 0;
+	return r < 0 ? atomic_fail(err, r, path, _("Cannot make sure that %s is on the disk: %s")) : 0;
+}
+
 int atomic_remove(const struct fsroot *fs, const char *path, struct err *err)
 {
 	return atomic_unlink(fs, path, 0, err);

@@ -44,6 +44,12 @@ static inline void atomic_abortp(struct atomic_file **af)
 /* atomic_stage() and atomic_commit() in one. */
 int atomic_write(const struct fsroot *fs, const char *path, const void *data, size_t len,
 		 const struct file_attrs *attrs, struct err *err) _must_check_;
+/*
+ * Flushes the whole file system that PATH lies on: what a program wrote there, PATH and whatever else
+ * it made beside it, is on the disk afterwards.  Absent is success.  syncfs(2) tells write errors
+ * since Linux 5.8.
+ */
+int atomic_flush(const struct fsroot *fs, const char *path, struct err *err) _must_check_;
 /* Unlinks PATH and flushes its directory; absent is success. */
 int atomic_remove(const struct fsroot *fs, const char *path, struct err *err) _must_check_;
 /*

@@ -141,6 +141,19 @@ static int txn_read_back(const struct txn *t, const struct change *c, struct err
 	return r;
 }
 
+/*
+ * grub-mkconfig ends with "cat grub.cfg.new > grub.cfg" and flushes nothing: without this the
+ * journal could say "done" on the disk while the boot menu is still only in memory.
+ */
+static int txn_flush_outputs(const struct txn *t, const struct change *c, struct err *err)
+{
+	int r = 0;
+
+	for (const char *const *o = c->outputs; r == 0 && o && *o; o++)
+		r = atomic_flush(t->fs, *o, err);
+	return r;
+}
+
 static int txn_run_command(struct txn *t, unsigned i, struct err *err)
 {
 	struct journal_entry *e = t->work.entry;
@@ -160,6 +173,8 @@ static int txn_run_command(struct txn *t, unsigned i, struct err *err)
 	r = journal_write(t->fs, t->state_dir, e, JOURNAL_FILES_DONE, err);
 	if (r == 0)
 		r = steps_run(&t->steps, c->argv, c->timeout_s, err);
+	if (r == 0)
+		r = txn_flush_outputs(t, c, err);
 	if (r == 0)
 		r = txn_read_back(t, c, err);
 	steps_finish(&t->steps, r == 0);

@@ -43,6 +43,7 @@ static inline int fault_hit(void)
 
 FAULT_WRAP(ssize_t, write, (int fd, const void *buf, size_t n), (fd, buf, n))
 FAULT_WRAP(int, fsync, (int fd), (fd))
+FAULT_WRAP(int, syncfs, (int fd), (fd))
 FAULT_WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
 FAULT_WRAP(int, renameat, (int from, const char *a, int to, const char *b), (from, a, to, b))
 FAULT_WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))

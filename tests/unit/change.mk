@@ -13,7 +13,7 @@ TESTS += $(CHANGE_TESTS)
 CHANGE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 CHANGE_TEST_LDADD = $(FLOOR_CHANGE) $(CHECK_LIBS)
 # See tests/lib/fault.h.
-CHANGE_FAULT_WRAP = -Wl,--wrap=write,--wrap=fsync,--wrap=fchmod,--wrap=renameat,--wrap=unlinkat \
+CHANGE_FAULT_WRAP = -Wl,--wrap=write,--wrap=fsync,--wrap=syncfs,--wrap=fchmod,--wrap=renameat,--wrap=unlinkat \
 	-Wl,--wrap=mkdirat,--wrap=utimensat
 
 tests_unit_test_change_faults_SOURCES = tests/unit/test-change-faults.c
