@@ -59,8 +59,15 @@ ok "nothing below wizard prints" none '(^|[^a-z_>.f])(printf|puts|putchar|perror
 ok "rules and probes read no path of their own" none '(^|[^a-z_>.])(open|fopen|opendir|stat|lstat|readlink)\("' \
 	$(find src/rules src/boot src/change probes -name '*.c')
 if have shellcheck; then
-	ok "shell scripts are clean" shellcheck -s sh -e SC1091,SC3013,SC2046,SC2086,SC2013,SC2044,SC2317,SC2034,SC2154 bootstrap tests/*.sh tests/lib/*.sh
+	ok "shell scripts are clean" shellcheck -s sh -e SC1091,SC3013,SC2046,SC2086,SC2013,SC2044,SC2317,SC2034,SC2154 bootstrap tests/*.sh tests/lib/*.sh \
+		tests/lab/image/*.sh tests/lab/guest/*.sh
 else
 	skip "shell scripts are clean" "shellcheck is not installed"
+fi
+if have python3; then
+	ok "the lab can be read" python3 -c 'import sys
+for name in sys.argv[1:]: compile(open(name).read(), name, "exec")' tests/lab/run tests/lab/*.py tests/lab/walks/*.py
+else
+	skip "the lab can be read" "python3 is not installed"
 fi
 done_testing
