@@ -46,7 +46,8 @@ struct machine {
 	const char *emulator_cpus; /* with pins: "0,1,8,9", the CPUs QEMU itself runs on */
 	const char *disk_path, *disk_format; /* NULL: no virtual disk */
 	bool disk_is_block;	/* a whole disk or partition of the host */
-	long long disk_bytes;	/* size of a disk to be made, 0 = exists already */
+	long long disk_bytes;	/* size it is made with when it is not there; 0 = never made */
+	bool disk_exists;	/* it was there when this was built */
 	const char *install_iso, *drivers_iso;
 	const char *network;	/* "default", "network:lab", "bridge:br0", "none" */
 	const char *uuid;	/* derived from the name: writing it again replaces the same domain */

@@ -21,7 +21,7 @@
  * spice, video, looking_glass     true/false; video: an emulated screen
  * virtio              the guest can be expected to have virtio drivers from its start
  * disk                null, or {path, qemu_path, format: "qcow2"|"raw", block, new, size, boot_order,
- *                     target}; size in bytes, 0 unless new
+ *                     target}; new: made with that size (bytes, else 0) when it is not there
  * install, drivers    null, or {path, qemu_path, boot_order, target, port}; port = number on the SATA bus
  * network             null, or {name: "default", bridge: null|"br0", qemu_bridge}
  * ports               one PCI Express root port per card: {index: 1, slot: "0x10", function: "0x0",

@@ -116,8 +116,13 @@ static int disk_look(struct machine *m, const struct host *h, struct err *err)
 		return err_set(err, ERR_USAGE, -EISDIR, _("--disk: %s is a folder."), m->disk_path);
 	if (r == 0) {
 		m->disk_is_block = S_ISBLK(st.st_mode);
-		m->disk_bytes = 0; /* what is there is used as it is, never made anew */
+		/*
+		 * What is there is used as it is.  The size that was asked for stays: the script would
+		 * make the disk if it were gone, before and after it was made for the first time.
+		 */
+		m->disk_exists = true;
 		if (m->disk_is_block) {
+			m->disk_bytes = 0;
 			m->disk_format = "raw";
 			return disk_check_block(h, m->disk_path, err);
 		}

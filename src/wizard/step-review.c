@@ -41,9 +41,10 @@ static void review_add_machine(struct wizard *w, struct screen_build *b)
 			   : build_printf(b, _("%s, %lld GiB memory, %u threads"), m->name, m->memory_bytes >> 30, m->cpus),
 		   ROW_OK);
 	build_fact(b, "disk", _("Disk"),
-		   !m->disk_path       ? _("none")
-		   : m->disk_bytes > 0 ? build_printf(b, _("%s, new, %lld GiB"), m->disk_path, m->disk_bytes >> 30)
-				       : m->disk_path,
+		   !m->disk_path ? _("none")
+		   : m->disk_bytes > 0 && !m->disk_exists
+			   ? build_printf(b, _("%s, new, %lld GiB"), m->disk_path, m->disk_bytes >> 30)
+			   : m->disk_path,
 		   ROW_OK);
 	build_fact(b, "install", _("Install disc"), m->install_iso ? m->install_iso : _("none"), ROW_NEUTRAL);
 	build_fact(b, "drivers", _("Driver disc"), m->drivers_iso ? m->drivers_iso : _("none"), ROW_NEUTRAL);

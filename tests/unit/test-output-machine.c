@@ -279,7 +279,8 @@ START_TEST(test_disk)
 	say("os=linux");
 	say("disk=/a.img,size=20G");
 	build(1);
-	ck_assert_int_eq(m->disk_bytes, 0); /* it is there: never made anew */
+	ck_assert(m->disk_exists); /* used as it is; the script is the same as before it was made */
+	ck_assert_int_eq(m->disk_bytes, 20LL << 30);
 	ck_assert_str_eq(m->disk_format, "qcow2");
 	say("disk=/b,size.qcow2"); /* a comma that starts no option */
 	build(1);
@@ -288,6 +289,7 @@ START_TEST(test_disk)
 	say("disk=/c.raw,format=raw,size=20G");
 	build(1);
 	ck_assert_str_eq(m->disk_path, "/c.raw");
+	ck_assert(!m->disk_exists);
 	ck_assert_str_eq(m->disk_format, "raw");
 	ck_assert_int_eq(m->disk_bytes, 20LL << 30);
 	say("disk=none");
