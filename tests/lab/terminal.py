@@ -81,7 +81,8 @@ def relay(path, leave=None):
         if console in ready:
             data = console.recv(65536)
             if not data:
-                time.sleep(3600)  # the last screen stays to be read
+                time.sleep(60)  # the last screen stays to be read
+                return
             os.write(1, data)
         if 0 in ready:
             data = os.read(0, 4096)

@@ -107,10 +107,10 @@ class Walk:
         seconds = m.restart(script)
         self.note('restarted in %.0f s' % seconds)
 
-    def run(self, m, script, status=0, timeout=300):
+    def run(self, m, script, status=0, timeout=300, doing=None):
         """Runs a script in the computer. With another exit status than expected the walk ends here; status None
-        takes any and returns (status, output)."""
-        self.doing(script.strip().split('\n')[0][:100])
+        takes any and returns (status, output). doing: what people are told, else the script's first line."""
+        self.doing(doing or script.strip().split('\n')[0][:100])
         got, out = m.run(script, timeout)
         self.transcript.write('%s $ %s\n%s[%d]\n' % (time.strftime('%H:%M:%S'), script, out, got))
         self.transcript.flush()
@@ -122,7 +122,8 @@ class Walk:
 
     def json(self, m, words, status=None):
         """What vfio-wizard WORDS --json prints."""
-        got, out = self.run(m, 'vfio-wizard %s --json 2>/tmp/stderr; s=$?; cat /tmp/stderr >&2; exit $s' % words, None)
+        script = 'vfio-wizard %s --json 2>/tmp/stderr; s=$?; cat /tmp/stderr >&2; exit $s' % words
+        got, out = self.run(m, script, None, doing='vfio-wizard %s --json' % words)
         if status is not None and got != status:
             raise AssertionError('exit status %d, expected %d: vfio-wizard %s --json\n%s' % (got, status, words, out))
         try:
@@ -131,7 +132,8 @@ class Walk:
             raise AssertionError('not JSON: vfio-wizard %s --json [%d]\n%s' % (words, got, out))
 
     def driver(self, m, address):
-        return self.run(m, 'basename "$(readlink /sys/bus/pci/devices/%s/driver || echo -)"' % address).strip()
+        return self.run(m, 'basename "$(readlink /sys/bus/pci/devices/%s/driver || echo -)"' % address,
+                        doing='the driver of ' + address).strip()
 
     def check_driver(self, name, m, address, driver):
         got = self.driver(m, address)
@@ -140,12 +142,11 @@ class Walk:
     def run_machine(self, m, script, options=''):
         """Starts a machine by its script, looks at QEMU and stops it; returns what was seen."""
         name = script.rsplit('/', 1)[1].rsplit('.', 1)[0]
-        return self.run(m, RUN % {'script': script, 'options': options, 'name': name}, timeout=200)
+        return self.run(m, RUN % {'script': script, 'options': options, 'name': name}, timeout=200, doing='starting the machine')
 
     def listing(self, m):
         """Every file of the host; compare two with changed_files()."""
-        self.doing('listing every file')
-        return self.run(m, LISTING, timeout=600)
+        return self.run(m, LISTING, timeout=600, doing='listing every file')
 
     def changed_files(self, before, after):
         """The lines by which two listings differ, '' when they are the same."""
@@ -159,7 +160,8 @@ class Walk:
 
     def snapshot(self, m, name):
         """Records the computer with the program's own `snapshot`; kept beside the results as NAME.host."""
-        text = self.run(m, 'vfio-wizard snapshot -o /tmp/lab.host >&2 && cat /tmp/lab.host && rm /tmp/lab.host', 0)
+        text = self.run(m, 'vfio-wizard snapshot -o /tmp/lab.host >&2 && cat /tmp/lab.host && rm /tmp/lab.host',
+                        doing='vfio-wizard snapshot')
         folder = os.path.join(self.out, 'hosts')
         os.makedirs(folder, exist_ok=True)
         with open('%s/lab-%s.host' % (folder, name), 'w') as f:

@@ -3,6 +3,7 @@
 from machine import Computer
 
 ORDER = 20
+MINUTES = 8
 CARD, SOUND = '0000:03:00.0', '0000:03:00.1'
 ANSWERS = '''
 gpu: auto

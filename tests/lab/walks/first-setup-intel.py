@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The whole way on an Intel host, by keys on the serial console: IOMMU off, two restarts, a machine, and back."""
 ORDER = 10
+MINUTES = 8
 CARD, SOUND = '0000:03:00.0', '0000:03:00.1'
 
 

@@ -3,6 +3,7 @@
 from machine import Computer
 
 ORDER = 50
+MINUTES = 4
 CARD = '0000:02:00.0'
 
 

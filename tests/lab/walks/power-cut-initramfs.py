@@ -3,6 +3,7 @@
 from power_cut import cut_again_and_again
 
 ORDER = 81
+MINUTES = 25
 
 
 def walk(w):

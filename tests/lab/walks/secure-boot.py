@@ -3,6 +3,7 @@
 from machine import Computer
 
 ORDER = 40
+MINUTES = 3
 CARD = '0000:02:00.0'  # e1000e behind a root port with ACS
 
 
