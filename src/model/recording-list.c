@@ -206,6 +206,20 @@ static void list_boot_file(struct take *t, const char *path)
 		take_presence(t, path);
 }
 
+/* The user's own lines about devices: a file, or a folder of files. */
+static void list_own_devices(struct take *t)
+{
+	static const char path[] = "/etc/vfio-wizard/devices";
+	struct stat st;
+
+	if (fsroot_stat(t->fs, path, &st) < 0)
+		return;
+	if (S_ISDIR(st.st_mode))
+		take_each(t, path, "", take_file);
+	else
+		take_file(t, path);
+}
+
 static void list_config_files(struct take *t)
 {
 	static const char *const files[] = {
@@ -226,6 +240,7 @@ static void list_config_files(struct take *t)
 		take_file(t, files[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		take_each(t, folders[i], "", take_file);
+	list_own_devices(t);
 	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
 	take_each(t, "/boot", "", list_boot_file);

@@ -69,25 +69,13 @@ bool judge_same_card(const struct pci_device *a, const struct pci_device *b)
 
 bool judge_is_bmc_vga(const struct pci_device *d)
 {
-	if (d->class_code >> 16 != 0x03)
-		return false;
-	if (d->vendor == 0x1a03) /* ASPEED */
-		return true;
-	/* Matrox G200 as built into BMCs: G200eW, eH, eR2, e3, … */
-	return d->vendor == 0x102b && d->device >= 0x0520 && d->device <= 0x0540;
+	return d->class_code >> 16 == 0x03 && device_known(d, DEVICE_BMC);
 }
 
 bool judge_is_real_gpu(const struct pci_device *d)
 {
-	/* QEMU, virtio, Red Hat QXL, VMware, VirtualBox, Hyper-V, Cirrus */
-	static const uint16_t emulated[] = { 0x1234, 0x1af4, 0x1b36, 0x15ad, 0x80ee, 0x1414, 0x1013 };
-
-	if (d->class_code >> 16 != 0x03 || d->physfn || judge_is_bmc_vga(d))
-		return false;
-	for (unsigned i = 0; i < ARRAY_SIZE(emulated); i++)
-		if (d->vendor == emulated[i])
-			return false;
-	return true;
+	return d->class_code >> 16 == 0x03 && !d->physfn && !judge_is_bmc_vga(d) &&
+	       !device_known(d, DEVICE_EMULATED);
 }
 
 bool judge_is_laptop(const struct host *h)
@@ -175,6 +163,13 @@ const struct host_use *judge_vital_use(const struct host *h, const struct pci_de
 			return u;
 	}
 	return NULL;
+}
+
+const char *judge_line_place(struct judgement *j, const struct device_line *line)
+{
+	if (!line->own)
+		return "data/devices";
+	return arena_printf(j->host->arena, "%s:%u", line->file, line->number);
 }
 
 const char *judge_label(struct judgement *j, const struct pci_device *d)

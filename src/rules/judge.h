@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "model/device-data.h"
 #include "rules/rule.h"
 
 /* What several rules ask of the same facts. */
@@ -31,6 +32,11 @@ bool judge_is_laptop(const struct host *h);
 const struct host_use *judge_vital_use(const struct host *h, const struct pci_device *d);
 /* Another card than D's that could show the host's screen. */
 bool judge_has_other_gpu(const struct host *h, const struct pci_device *d);
+/*
+ * Where a line of knowledge stands, for evidence: "data/devices" for what ships, wherever it is
+ * installed; "/etc/vfio-wizard/devices:3" for a user's own.
+ */
+const char *judge_line_place(struct judgement *j, const struct device_line *line) _returns_nonnull_;
 /* "0000:01:00.0 (NVIDIA GA104)", in the arena. */
 const char *judge_label(struct judgement *j, const struct pci_device *d) _returns_nonnull_;
 /* Addresses joined by ", ", in the arena. */

@@ -39,20 +39,6 @@ static void devices_say(struct judgement *j, struct device_verdict *v, enum assi
 	arena_strv_add(j->host->arena, &v->why, why);
 }
 
-static bool devices_is_vmd(const struct pci_device *d)
-{
-	/* Intel VMD, classes RAID: Skylake-SP, Tiger Lake, Rocket Lake, Alder Lake, …; all carry this driver */
-	static const uint16_t ids[] = { 0x201d, 0x28c0, 0x467f, 0x4c3d, 0x9a0b,
-					0xa77f, 0x7d0b, 0xad0b, 0xb06f, 0xb60b };
-
-	if (str_eq(d->driver, "vmd"))
-		return true;
-	for (unsigned i = 0; d->vendor == 0x8086 && i < ARRAY_SIZE(ids); i++)
-		if (d->device == ids[i])
-			return true;
-	return false;
-}
-
 /* Never, whatever the host does with it.  NULL: may be given away. */
 static const char *devices_never(const struct pci_device *d)
 {
@@ -60,7 +46,7 @@ static const char *devices_never(const struct pci_device *d)
 		return _("It hangs on Intel VMD, which hides it from the IOMMU. Switch VMD or RST off "
 			 "in the firmware setup to reach it; a Windows on this disk must be prepared "
 			 "for that first.");
-	if (devices_is_vmd(d))
+	if (device_known(d, DEVICE_VMD))
 		return _("It is Intel VMD: all disks behind it would go along. Switch VMD or RST off in "
 			 "the firmware setup to reach them one by one.");
 	if (judge_is_bmc_vga(d))

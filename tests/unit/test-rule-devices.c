@@ -280,7 +280,12 @@ START_TEST(test_amd_reset)
 	facts_device(&f, "01:00.0", 0x1002, 0x731f, 0x030000, 1, NULL);
 	judge_last(&f, &j);
 	ck_assert_int_eq(facts_get(j, "gpu-reset-trouble")->severity, SEVERITY_INFO);
-	f.h->devices[0]->device = 0x73bf; /* Navi 21 */
+	ck_advice(j, "gpu-reset-trouble", "vendor-reset");
+	f.h->devices[0]->device = 0x73bf; /* Navi 21: vendor-reset does not know it */
+	judge_last(&f, &j);
+	ck_evidence(j, "gpu-reset-trouble", "data/devices: gnif/vendor-reset issues");
+	ck_no_advice(j, "gpu-reset-trouble", "vendor-reset");
+	f.h->devices[0]->device = 0x1681; /* Rembrandt: nobody said anything */
 	judge_last(&f, &j);
 	ck_no_finding(j, "gpu-reset-trouble");
 }
