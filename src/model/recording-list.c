@@ -65,6 +65,10 @@ static void list_pci_device(struct take *t, const char *link)
 	take_attrs(t, dir, "device vendor subsystem_device subsystem_vendor class revision modalias");
 	take_attrs(t, dir, "boot_vga numa_node reset_method driver_override enable sriov_totalvfs "
 			   "sriov_numvfs current_link_speed current_link_width");
+	take_attrs(t, dir, "resource power_state d3cold_allowed power/runtime_status local_cpulist "
+			   "resource0_resize resource1_resize resource2_resize resource3_resize "
+			   "resource4_resize resource5_resize");
+	take_presence(t, list_path(t, dir, "nvidia/creatable_vgpu_types"));
 	list_binary(t, list_path(t, dir, "config"), filter_config_space);
 	take_presence(t, list_path(t, dir, "rom"));
 	take_presence(t, list_path(t, dir, "reset"));

@@ -78,6 +78,12 @@ bool judge_is_real_gpu(const struct pci_device *d)
 	       !device_known(d, DEVICE_EMULATED);
 }
 
+bool judge_is_lost(const struct pci_device *d)
+{
+	/* Header type 0x7f is 0xff without the bit for several functions; a virtual function's is not read. */
+	return (d->details && d->details->config_dead) || (!d->physfn && d->header_type == 0x7f);
+}
+
 bool judge_is_laptop(const struct host *h)
 {
 	int t = h->identity.chassis_type; /* SMBIOS: 8 portable … 14 sub notebook, 30 tablet … 32 detachable */

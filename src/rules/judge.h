@@ -24,6 +24,8 @@ bool judge_same_card(const struct pci_device *a, const struct pci_device *b);
 /* A graphics card a person could see a picture on: no BMC, no adapter made by a hypervisor. */
 bool judge_is_real_gpu(const struct pci_device *d);
 bool judge_is_bmc_vga(const struct pci_device *d);
+/* Its configuration space reads as ones only: nothing is there any more. */
+bool judge_is_lost(const struct pci_device *d);
 bool judge_is_laptop(const struct host *h);
 /*
  * What the host cannot do without that D does for it, NULL nothing.  A screen is vital only while no

@@ -61,6 +61,13 @@ static const char *devices_never(const struct pci_device *d)
 		    (!p->vendor || p->vendor == d->vendor) && (!p->bus_0 || d->addr.bus == 0))
 			return gettext(p->why);
 	}
+	if (judge_is_lost(d))
+		return _("It does not answer any more. Switch the computer off and on again.");
+	if (d->details && d->details->nvidia_vgpu)
+		return _("It is a virtual function of a graphics card divided by NVIDIA's own vGPU "
+			 "interface, and has to stay on the driver nvidia. Set its type in "
+			 "nvidia/current_vgpu_type below its folder in /sys and give it to a machine with "
+			 "managed='no'.");
 	if (d->header_type != 0)
 		return _("It is a bridge. Bridges stay with the host; nothing is lost by that.");
 	return NULL;

@@ -247,14 +247,17 @@ int session_look(struct session *s, void (*on_probe)(void *user, const char *tit
 	return s->recording || s->state_hidden ? 0 : session_follow_journal(s, err);
 }
 
-int session_look_at_devices(struct session *s, struct err *err)
+int session_look_at_devices(struct session *s, bool details, struct err *err)
 {
 	static const char *const needed[] = { "identity", "cpu",     "kernel", "iommu", "pci",	 "groups",
 					      "modules",  "storage", "usb",    "net",	"usage", NULL };
+	static const char *const closely[] = { "identity", "cpu",     "kernel",	 "iommu", "pci",
+					       "groups",   "modules", "details", "storage", "usb",
+					       "net",	   "usage",   NULL };
 	int r;
 
 	session_start_look(s);
-	r = probe_run_some(s->host, needed, err);
+	r = probe_run_some(s->host, details ? closely : needed, err);
 	if (r < 0)
 		return r;
 	s->judgement = rules_judge(s->host);
