@@ -9,6 +9,6 @@ libprobes_a_SOURCES = probes/probe.h probes/probe.def probes/probe.c probes/prob
 	probes/probe-groups.c probes/probe-modules.c \
 	probes/probe-storage.c probes/storage-describe.c probes/storage-mounts.c probes/storage-map.h \
 	probes/probe-net.c probes/probe-usb.c \
-	probes/probe-usage.c probes/usage-display.c probes/usage-disks.c probes/usage-network.c \
+	probes/probe-usage.c probes/usage-display.c probes/usage-disks.c probes/usage-network.c probes/usage-ssh.c \
 	probes/usage-input.c probes/usage.h \
 	probes/probe-bootfiles.c probes/probe-software.c

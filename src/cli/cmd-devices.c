@@ -147,6 +147,7 @@ static json_t *devices_json_one(struct judgement *jm, const struct device_verdic
 	json_object_set_new(j, "parent", json_text(d->parent ? d->parent->address : NULL));
 	json_object_set_new(j, "physical_function", json_text(d->physfn ? d->physfn->address : NULL));
 	json_object_set_new(j, "same_card", json_strv(devices_card(jm, d)));
+	json_object_set_new(j, "framebuffer", json_text(d->framebuffer));
 	json_object_set_new(j, "known", devices_json_known(jm, d));
 	if (!t)
 		return j;
@@ -264,6 +265,7 @@ static void devices_text_details(struct cli *c, struct judgement *jm, const stru
 		devices_text_value(c, _("option ROM"), d->rom ? _("yes") : _("no"));
 	if (d->boot_vga >= 0)
 		devices_text_value(c, _("the firmware started with it"), d->boot_vga ? _("yes") : _("no"));
+	devices_text_value(c, _("holds the picture of the boot"), d->framebuffer);
 	if (d->numa_node >= 0)
 		cli_printf(c, _("    NUMA node %d\n"), d->numa_node);
 	if (t) {

@@ -119,6 +119,7 @@ struct host_use {
 	enum host_use_kind kind;
 	const char *detail;	/* "/ on nvme0n1p2", "default route (enp6s0)", "keyboard 1-4" */
 	bool only;		/* nothing else on this host does this: taking it cuts the host off */
+	bool by_ssh;		/* network: somebody works on this host through it right now */
 };
 
 struct device_data;
@@ -180,6 +181,7 @@ struct pci_device {
 	unsigned n_uses;
 	const struct device_line **known; /* what data/devices says of it, device_data_match() */
 	unsigned n_known;
+	const char *framebuffer; /* the picture of the boot lies in its memory: "BOOTFB", "efifb"; NULL no */
 	struct pci_details *details; /* NULL: not looked at (probe "details") */
 };
 
@@ -224,6 +226,7 @@ struct block_device {
 	const char *const *mounts;	/* where it is mounted, through dm and md too */
 	bool is_swap, is_esp, in_fstab, is_holder; /* is_holder: member of dm, md, zfs, bcache */
 	struct pci_device *controller;	/* NULL: not behind PCI */
+	bool is_member; /* in use as a part of RAID, LVM, ZFS, bcache or a file system of several disks */
 };
 
 struct memory_facts {
@@ -256,6 +259,7 @@ struct net_facts {
 	const char *default_route_interface; /* NULL none */
 	const char *const *interfaces;
 	int bridge_count;
+	const char *const *ssh_interfaces; /* that established ssh sessions come in through */
 };
 
 struct host {

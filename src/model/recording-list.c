@@ -310,6 +310,26 @@ static void list_proc_file(struct take *t, const char *path, take_filter *filter
 	take_bytes(t, path, filtered ? filtered : text, filtered ? strlen(filtered) : len);
 }
 
+/* Where the kernel itself lies in memory is nobody's business. */
+static char *list_drop_kernel(struct take *t _unused_, const char *text)
+{
+	struct str kept = { 0 };
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		_cleanup_free_ char *line = xstrndup(text, n);
+
+		if (!strstr(line, ": Kernel "))
+			str_addf(&kept, "%s\n", line);
+		text += n + (text[n] == '\n');
+	}
+	return str_steal(&kept);
+}
+
+/*
+ * Not recorded: /proc/net/tcp and the addresses of interfaces.  They would tell who works on this host
+ * from where, so a recorded host has no ssh session.
+ */
 static void list_proc(struct take *t)
 {
 	static const char *const files[] = {
@@ -323,6 +343,7 @@ static void list_proc(struct take *t)
 	list_proc_file(t, "/proc/cpuinfo", filter_cpuinfo);
 	list_proc_file(t, "/proc/modules", filter_proc_modules);
 	list_proc_file(t, "/proc/interrupts", filter_interrupts);
+	list_proc_file(t, "/proc/iomem", list_drop_kernel);
 	list_proc_file(t, "/proc/net/route", filter_route);
 	list_proc_file(t, "/proc/kallsyms", filter_system_map);
 }

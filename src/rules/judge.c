@@ -134,7 +134,8 @@ static bool judge_has_vital_disk(const struct host *h, const struct pci_device *
 
 		if (b->controller != d)
 			continue;
-		if (strv_contains(b->mounts, "/home") || (b->is_holder && !strv_length(b->mounts)))
+		if (b->is_member || strv_contains(b->mounts, "/home") ||
+		    (b->is_holder && !strv_length(b->mounts)))
 			return true;
 	}
 	return false;
@@ -155,7 +156,7 @@ const struct host_use *judge_vital_use(const struct host *h, const struct pci_de
 			vital = !judge_has_other_gpu(h, d);
 			break;
 		case HOST_USE_NETWORK:
-			vital = u->only && !judge_has_other_nic(h, d);
+			vital = u->only && (u->by_ssh || !judge_has_other_nic(h, d));
 			break;
 		case HOST_USE_DISK:
 			vital = u->only || judge_has_vital_disk(h, d);

@@ -29,7 +29,8 @@ bool judge_is_lost(const struct pci_device *d);
 bool judge_is_laptop(const struct host *h);
 /*
  * What the host cannot do without that D does for it, NULL nothing.  A screen is vital only while no
- * other graphics card could show it, a network card only while there is no other.
+ * other graphics card could show it, a network card only while there is no other or somebody works on
+ * this host through it.
  */
 const struct host_use *judge_vital_use(const struct host *h, const struct pci_device *d);
 /* Another card than D's that could show the host's screen. */

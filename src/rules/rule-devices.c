@@ -73,7 +73,7 @@ static const char *devices_never(const struct pci_device *d)
 	return NULL;
 }
 
-static const char *devices_use_sentence(enum host_use_kind kind, bool vital)
+static const char *devices_use_sentence(enum host_use_kind kind, bool vital, bool by_ssh)
 {
 	switch (kind) {
 	case HOST_USE_DISPLAY:
@@ -90,6 +90,9 @@ static const char *devices_use_sentence(enum host_use_kind kind, bool vital)
 			       _("It holds data that the host uses (%s). Unmount it first, and for "
 				 "good.");
 	case HOST_USE_NETWORK:
+		if (vital && by_ssh)
+			return _("Somebody works on this host through it right now (%s). Come in through "
+				 "another network card, or sit down at the computer, and look again.");
 		return vital ? _("It is the host's only way to the network (%s).") :
 			       _("The host uses it for the network (%s). Move the host to another "
 				 "network card first.");
@@ -107,7 +110,7 @@ static const char *devices_use_sentence(enum host_use_kind kind, bool vital)
 /* Each sentence above has exactly one %s; they are whole so that they can be translated. */
 static const char *devices_use_text(struct judgement *j, const struct host_use *u, bool vital)
 {
-	return arena_printf(j->host->arena, devices_use_sentence(u->kind, vital),
+	return arena_printf(j->host->arena, devices_use_sentence(u->kind, vital, u->by_ssh),
 			    u->detail ? u->detail : _(host_use_kind_name(u->kind)));
 }
 #pragma GCC diagnostic pop

@@ -55,11 +55,34 @@ static void graphics_judge_single(struct judgement *j)
 				   "the only way in while the machine runs."));
 }
 
+/*
+ * vfio-pci takes such a framebuffer away by itself since Linux 6.0 (aperture_remove_conflicting_pci_devices
+ * in vfio_pci_core.c, for class VGA); before, the start ended with "BAR 1: can't reserve".
+ */
+static void graphics_judge_framebuffer(struct judgement *j, const struct pci_device *d)
+{
+	int modern = judge_kernel_at_least(j->host, 6, 1);
+	struct finding *f;
+
+	if (!d->framebuffer || !judge_is_real_gpu(d) || (modern == 1 && d->class_code >> 8 == 0x0300))
+		return;
+	f = judgement_add(j, "framebuffer-in-card", SEVERITY_INFO, d->address,
+			  _("The picture of the boot lies in the memory of this card and holds it. A machine "
+			    "may then not start, with \"BAR 1: can't reserve\" in the kernel's messages."));
+	finding_add_evidence(j, f, "/proc/iomem: %s in %s", d->framebuffer, d->address);
+	finding_add_advice(j, f, _("Choose the other card as first display in the firmware setup."));
+	finding_add_advice(j, f, _("Kernels from 6.1 on take the picture away by themselves. On older ones, and "
+				   "only when that message came, the kernel argument initcall_blacklist=sysfb_init "
+				   "helps; the screen then stays dark until the graphics driver starts."));
+}
+
 static void graphics_judge(struct judgement *j)
 {
 	graphics_judge_single(j);
-	for (unsigned i = 0; i < j->host->n_devices; i++)
+	for (unsigned i = 0; i < j->host->n_devices; i++) {
 		graphics_judge_reset(j, j->host->devices[i]);
+		graphics_judge_framebuffer(j, j->host->devices[i]);
+	}
 }
 
 const struct rule rule_graphics = { "graphics", graphics_judge };
