@@ -185,6 +185,65 @@ START_TEST(test_network)
 }
 END_TEST
 
+/* Another card does not help who would lose the session now. */
+START_TEST(test_ssh)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct judgement *j;
+
+	facts_init(&f);
+	facts_device(&f, "04:00.0", 0x10ec, 0x8125, 0x020000, 2, NULL);
+	facts_device(&f, "05:00.0", 0x8086, 0x15f3, 0x020000, 1, NULL);
+	pci_device_add_use(f.h, f.h->devices[1], HOST_USE_NETWORK, true, "ssh session (enp5s0)");
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+	f.h->devices[1]->uses[0].by_ssh = true;
+	ck_assert_int_eq(judge_last(&f, &j)->assignable, ASSIGNABLE_NO);
+	ck_assert(facts_says(j->devices[1].why, "works on this host through it"));
+	ck_evidence(j, "host-needs-device", "ssh session (enp5s0)");
+	f.h->devices[1]->uses[0].only = false; /* a second session comes in elsewhere */
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+}
+END_TEST
+
+/* A member of an array is needed, whatever is mounted from it. */
+START_TEST(test_member)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	static const char *const mounts[] = { "/srv", NULL };
+	struct block_device disk = { .name = "nvme1n1", .mounts = mounts, .is_holder = true };
+	struct block_device *blocks[] = { &disk };
+
+	facts_init(&f);
+	disk.controller = facts_device(&f, "03:00.0", 0x144d, 0xa808, 0x010802, 1, NULL);
+	f.h->blocks = blocks;
+	f.h->n_blocks = 1;
+	pci_device_add_use(f.h, disk.controller, HOST_USE_DISK, false, "/srv on nvme1n1");
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+	disk.is_member = true;
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_NO);
+}
+END_TEST
+
+START_TEST(test_framebuffer)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct judgement *j;
+
+	facts_init(&f);
+	facts_device(&f, "01:00.0", 0x10de, 0x2482, 0x030000, 1, NULL);
+	f.h->identity.kernel = "5.15.0-100-generic";
+	judge_last(&f, &j);
+	ck_no_finding(j, "framebuffer-in-card");
+	f.h->devices[0]->framebuffer = "efifb";
+	judge_last(&f, &j);
+	ck_evidence(j, "framebuffer-in-card", "efifb in 0000:01:00.0");
+	ck_advice(j, "framebuffer-in-card", "initcall_blacklist=sysfb_init");
+	f.h->identity.kernel = "6.12.9"; /* takes it away by itself */
+	judge_last(&f, &j);
+	ck_no_finding(j, "framebuffer-in-card");
+}
+END_TEST
+
 START_TEST(test_keyboard)
 {
 	_cleanup_facts_ struct facts f = { 0 };
@@ -305,6 +364,9 @@ int main(void)
 	tcase_add_test(t, test_server_with_bmc);
 	tcase_add_test(t, test_laptop);
 	tcase_add_test(t, test_network);
+	tcase_add_test(t, test_ssh);
+	tcase_add_test(t, test_member);
+	tcase_add_test(t, test_framebuffer);
 	tcase_add_test(t, test_keyboard);
 	tcase_add_test(t, test_other_card_given_away);
 	tcase_add_test(t, test_data_disks);
