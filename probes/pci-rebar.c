@@ -61,6 +61,7 @@ bool pci_rebar_decode(const unsigned char *config, size_t len, struct pci_bar ba
 		if (index >= REBAR_MAX || size > 43 || !(possible >> size & 1))
 			continue;
 		bars[index].possible = possible;
+		bars[index].from_config = true;
 		if (!bars[index].size)
 			bars[index].size = UINT64_C(1) << (size + 20);
 		found = true;

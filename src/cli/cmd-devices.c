@@ -127,10 +127,13 @@ static const char *const *devices_card(struct judgement *jm, const struct pci_de
 	struct pci_addr card = pci_device_card(d);
 	const char *const *list = NULL;
 
+	/* Functions of the chipset are no card, and bridges belong to none. */
+	if (d->addr.bus == 0 || d->physfn || d->header_type != 0 || pci_device_is_bridge(d))
+		return NULL;
 	for (unsigned i = 0; i < jm->host->n_devices; i++) {
 		const struct pci_device *o = jm->host->devices[i];
 
-		if (o != d && !o->physfn && !d->physfn && o->header_type == 0 && !pci_device_is_bridge(o) &&
+		if (o != d && !o->physfn && o->header_type == 0 && !pci_device_is_bridge(o) &&
 		    pci_addr_same_slot(pci_device_card(o), card))
 			arena_strv_add(jm->host->arena, &list, o->address);
 	}

@@ -131,6 +131,7 @@ struct pci_bar {
 	bool is_io, is_64bit, is_prefetchable;
 	bool unassigned;   /* the firmware and the kernel found no place for it */
 	uint64_t possible; /* resizable BAR: bit n = 2^n MiB can be had; 0: not resizable or not known */
+	bool from_config;  /* possible is from configuration space, not from resourceN_resize */
 };
 
 /* What only `devices` and `check` look at; everything unknown as in the rest. */

@@ -147,8 +147,12 @@ static void bars_judge_resizable(struct judgement *j, const struct pci_device *d
 				  _("Its memory window has %s and could have %s (resizable BAR). A machine gets "
 				    "the size that it has when the machine starts."),
 				  bars_size(j, b->size), bars_size(j, MIB << largest));
-		finding_add_evidence(j, f, "/%s/resource%u_resize: %016llx", d->syspath, i,
-				     (unsigned long long)b->possible);
+		if (b->from_config)
+			finding_add_evidence(j, f, "/%s/config: Resizable BAR, BAR %u, sizes %llx", d->syspath,
+					     i, (unsigned long long)b->possible);
+		else
+			finding_add_evidence(j, f, "/%s/resource%u_resize: %016llx", d->syspath, i,
+					     (unsigned long long)b->possible);
 		finding_add_advice(j, f, _("It works as it is. To have more, switch \"Above 4G Decoding\" and "
 					   "\"Resizable BAR\" on in the firmware setup, and CSM off."));
 		return;
