@@ -4,3 +4,5 @@ demodir = $(pkgdatadir)/data
 dist_demo_DATA = data/demo.host
 # The picture at the head of the README.
 EXTRA_DIST += data/wizard.svg
+# What is known about devices, a line each.
+dist_demo_DATA += data/devices

@@ -125,6 +125,48 @@ static void storage_add_partitions(struct storage_map *m, struct arena_list *lis
 	}
 }
 
+/* What libblkid and udev call the members of something that breaks or lacks data without them. */
+static bool storage_is_member_type(const char *type)
+{
+	static const char *const types[] = { "linux_raid_member", "LVM2_member", "zfs_member",
+					     "bcache", "isw_raid_member", "ddf_raid_member",
+					     "stratis", NULL };
+
+	return strv_contains(types, type ? type : "");
+}
+
+/*
+ * /sys/block/md0 and bcache0 show what they are made of also where nobody described the members.  What
+ * is below a member is one as well: LVM on LUKS on md.
+ */
+static void storage_find_members(struct storage_map *m)
+{
+	bool again = true;
+
+	for (size_t i = 0; i < m->n; i++) {
+		struct block_device *b = m->nodes[i]->block;
+
+		b->is_member |= b->is_holder && storage_is_member_type(b->fs_type);
+	}
+	for (unsigned depth = 0; again && depth < 8; depth++) {
+		again = false;
+		for (size_t i = 0; i < m->n; i++) {
+			const struct storage_node *n = m->nodes[i];
+
+			if (!n->block->is_member && !str_starts_with(n->block->name, "md") &&
+			    !str_starts_with(n->block->name, "bcache"))
+				continue;
+			for (const char *const *s = n->slaves; s && *s; s++) {
+				struct storage_node *below = storage_by_name(m, *s);
+
+				if (!below || below->block->is_member)
+					continue;
+				below->block->is_member = again = true;
+			}
+		}
+	}
+}
+
 /* A device that something else is built from is held, also where "holders" was not recorded. */
 static void storage_settle(struct storage_map *m)
 {
@@ -137,6 +179,7 @@ static void storage_settle(struct storage_map *m)
 			if (below)
 				below->block->is_holder = true;
 		}
+	storage_find_members(m);
 	h->blocks = arena_alloc(h->arena, (m->n + 1) * sizeof(struct block_device *));
 	for (size_t i = 0; i < m->n; i++)
 		h->blocks[h->n_blocks++] = m->nodes[i]->block;

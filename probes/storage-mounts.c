@@ -124,11 +124,28 @@ static void storage_mount_siblings(struct storage_map *m, const struct storage_n
 		const struct block_device *b = m->nodes[i]->block;
 
 		if (str_eq(type, "btrfs") && node && b->uuid && str_eq(b->fs_type, "btrfs") &&
-		    str_eq(b->uuid, node->block->uuid))
+		    str_eq(b->uuid, node->block->uuid) && m->nodes[i] != node) {
 			storage_use(m, m->nodes[i], where, 0);
+			m->nodes[i]->block->is_member = node->block->is_member = true;
+		}
 		if (str_eq(type, "zfs") && str_eq(b->fs_type, "zfs_member") && b->label &&
 		    strlen(b->label) == pool && strncmp(b->label, source, pool) == 0)
 			storage_use(m, m->nodes[i], where, 0);
+	}
+}
+
+/* bcachefs names all its disks: "/dev/sda2:/dev/sdb2". */
+static void storage_mount_list(struct storage_map *m, const char *source, const char *where)
+{
+	_cleanup_strv_ char **disks = strv_split(source, ":");
+
+	for (char **disk = disks; disk && disk[0] && disks[1] && *disk; disk++) {
+		struct storage_node *node = storage_by_spec(m, *disk);
+
+		if (!node)
+			continue;
+		storage_use(m, node, where, 0);
+		node->block->is_member = true;
 	}
 }
 
@@ -141,7 +158,25 @@ static void storage_mount(struct storage_map *m, const char *dev, const char *so
 		node = storage_by_spec(m, source);
 	if (node)
 		storage_use(m, node, where, 0);
+	if (str_eq(type, "bcachefs"))
+		storage_mount_list(m, source, where);
 	storage_mount_siblings(m, node, type, source, where);
+}
+
+/* What fstab names is made of other devices, and a btrfs has several: all of them are named by it. */
+static void storage_name_in_fstab(struct storage_map *m, struct storage_node *node, unsigned depth)
+{
+	node->block->in_fstab = true;
+	for (const char *const *s = node->slaves; s && *s && depth < 8; s++) {
+		struct storage_node *below = storage_by_name(m, *s);
+
+		if (below)
+			storage_name_in_fstab(m, below, depth + 1);
+	}
+	for (size_t i = 0; depth == 0 && str_eq(node->block->fs_type, "btrfs") && i < m->n; i++)
+		if (m->nodes[i] != node && str_eq(m->nodes[i]->block->fs_type, "btrfs") &&
+		    str_eq(m->nodes[i]->block->uuid, node->block->uuid))
+			storage_name_in_fstab(m, m->nodes[i], 1);
 }
 
 /*
@@ -253,7 +288,7 @@ static void storage_read_fstab(struct storage_map *m, bool as_mounts)
 			continue;
 		node = storage_by_spec(m, source);
 		if (node)
-			node->block->in_fstab = true;
+			storage_name_in_fstab(m, node, 0);
 		if (!as_mounts || (options && strstr(options, "noauto")))
 			continue;
 		storage_unescape(where);

@@ -39,8 +39,31 @@ static void usage_of_block(struct host *h, const struct block_device *b, struct 
 				   arena_printf(h->arena, _("%s is named in /etc/fstab"), b->name));
 }
 
+/*
+ * An EFI system partition that nobody mounts is the one this computer starts from when there is no other;
+ * a second disk with a system of its own has one as well.
+ */
+static void usage_of_esp(struct host *h)
+{
+	const struct block_device *lone = NULL;
+
+	for (unsigned i = 0; i < h->n_blocks; i++) {
+		const struct block_device *b = h->blocks[i];
+
+		if (!b->is_esp)
+			continue;
+		if (lone || b->mounts || b->in_fstab)
+			return;
+		lone = b;
+	}
+	if (lone && lone->controller && fsroot_exists(h->root, "sys/firmware/efi"))
+		pci_device_add_use(h, lone->controller, HOST_USE_FIRMWARE, true,
+				   arena_printf(h->arena, _("EFI system partition %s"), lone->name));
+}
+
 void usage_disks(struct host *h)
 {
+	usage_of_esp(h);
 	for (unsigned i = 0; i < h->n_blocks; i++)
 		if (h->blocks[i]->controller)
 			usage_of_block(h, h->blocks[i], h->blocks[i]->controller);

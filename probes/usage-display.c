@@ -47,6 +47,42 @@ static void usage_connectors(struct host *h)
 	}
 }
 
+/*
+ * /proc/iomem; what is below a line is indented further.  Without root all addresses are 0, the
+ * names are there:
+ *	c0000000-dfffffff : PCI Bus 0000:01
+ *	  c0000000-cfffffff : 0000:01:00.0
+ *	    c0000000-c07e8fff : BOOTFB
+ * BOOTFB is what simpledrm draws on; efifb and vesafb claim it under their own names.
+ */
+static void usage_framebuffer(struct host *h)
+{
+	static const char *const names[] = { "BOOTFB", "efifb", "vesafb", "simplefb", "simple-framebuffer", NULL };
+	_cleanup_free_ char *text = probe_text(h, NULL, "proc/iomem");
+	char *rest = text, *line;
+	struct pci_device *above = NULL;
+	size_t depth = 0;
+
+	while ((line = probe_next_line(&rest))) {
+		size_t indent = strspn(line, " ");
+		char *name = strstr(line, " : ");
+		struct pci_addr addr;
+
+		if (!name)
+			continue;
+		name += strlen(" : ");
+		if (above && indent <= depth)
+			above = NULL;
+		if (pci_addr_parse(name, &addr) == 0) {
+			above = host_find_device(h, addr);
+			depth = indent;
+		} else if (above && strv_contains(names, name)) {
+			above->framebuffer = arena_strdup(h->arena, name);
+			usage_add_display(h, above, arena_printf(h->arena, _("picture of the boot (%s)"), name));
+		}
+	}
+}
+
 void usage_display(struct host *h)
 {
 	for (unsigned i = 0; i < h->n_devices; i++)
@@ -54,6 +90,7 @@ void usage_display(struct host *h)
 			usage_add_display(h, h->devices[i],
 					  _("screen of the firmware and the boot"));
 	usage_connectors(h);
+	usage_framebuffer(h);
 	/* The text console, where it has a frame buffer. */
 	usage_add_display(h, probe_device_behind(h, "sys/class/graphics/fb0"), _("text console"));
 }

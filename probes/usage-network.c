@@ -33,6 +33,31 @@ static void usage_collect(struct usage_cards *c, const char *name, unsigned dept
 			usage_collect(c, *e + strlen("lower_"), depth + 1);
 }
 
+/*
+ * The ports of an Open vSwitch have no links to the cards; those say who their master is:
+ *	/sys/class/net/eno1/master -> ../../../virtual/net/ovs-system
+ */
+static void usage_collect_switch(struct usage_cards *c)
+{
+	for (const char *const *i = c->h->net.interfaces; i && *i; i++) {
+		char path[PATH_MAX];
+		const char *master;
+
+		snprintf(path, sizeof(path), "sys/class/net/%s/master", *i);
+		master = fsroot_link_name(c->h->root, c->h->arena, path);
+		if (str_eq(master, "ovs-system"))
+			usage_collect(c, *i, 0);
+	}
+}
+
+/* All the cards an interface needs, a tunnel's too: whatever else has a route carries it. */
+static void usage_collect_all(struct usage_cards *c, const char *interface)
+{
+	usage_collect(c, interface, 0);
+	if (!c->devices.n && probe_exists(c->h, "sys/class/net/ovs-system"))
+		usage_collect_switch(c);
+}
+
 static bool usage_all_one_device(const struct usage_cards *c)
 {
 	for (size_t i = 1; i < c->devices.n; i++)
@@ -48,19 +73,42 @@ static struct pci_device *usage_card_device(const struct usage_cards *c, size_t 
 	return host_find_device(c->h, addr);
 }
 
-static void usage_add_cards(const struct usage_cards *c, const char *interface)
+static const char *usage_network_detail(struct host *h, bool ssh, const char *interface, const char *own)
 {
-	bool only = usage_all_one_device(c);
+	bool direct = str_eq(own, interface);
 
+	if (ssh)
+		return direct ? arena_printf(h->arena, _("ssh session (%s)"), interface) :
+				arena_printf(h->arena, _("ssh session (%s through %s)"), interface, own);
+	return direct ? arena_printf(h->arena, _("default route (%s)"), interface) :
+			arena_printf(h->arena, _("default route (%s through %s)"), interface, own);
+}
+
+static void usage_add_cards(const struct usage_cards *c, const char *interface, bool ssh, bool only)
+{
 	for (size_t i = 0; i < c->devices.n; i++) {
-		const char *own = c->interfaces.items[i];
-		const char *detail =
-			str_eq(own, interface)
-				? arena_printf(c->h->arena, _("default route (%s)"), interface)
-				: arena_printf(c->h->arena, _("default route (%s through %s)"),
-					       interface, own);
+		struct pci_device *d = usage_card_device(c, i);
+		const char *detail = usage_network_detail(c->h, ssh, interface, c->interfaces.items[i]);
 
-		pci_device_add_use(c->h, usage_card_device(c, i), HOST_USE_NETWORK, only, detail);
+		pci_device_add_use(c->h, d, HOST_USE_NETWORK, only, detail);
+		for (unsigned u = 0; ssh && u < d->n_uses; u++)
+			d->uses[u].by_ssh |= str_eq(d->uses[u].detail, detail);
+	}
+}
+
+/* Who has two sessions through two cards can lose one of them. */
+static void usage_add_ssh(struct host *h)
+{
+	struct usage_cards all = { .h = h };
+
+	usage_find_ssh(h);
+	for (const char *const *i = h->net.ssh_interfaces; i && *i; i++)
+		usage_collect_all(&all, *i);
+	for (const char *const *i = h->net.ssh_interfaces; i && *i; i++) {
+		struct usage_cards cards = { .h = h };
+
+		usage_collect_all(&cards, *i);
+		usage_add_cards(&cards, *i, true, usage_all_one_device(&all));
 	}
 }
 
@@ -102,9 +150,10 @@ void usage_network(struct host *h)
 	if (interface) {
 		struct usage_cards cards = { .h = h };
 
-		usage_collect(&cards, interface, 0);
-		usage_add_cards(&cards, interface);
+		usage_collect_all(&cards, interface);
+		usage_add_cards(&cards, interface, false, usage_all_one_device(&cards));
 	}
+	usage_add_ssh(h);
 	/* Cards with an address but without the default route: storage or management networks. */
 	for (const char *const *i = h->net.interfaces; routes && i && *i; i++)
 		if (!str_eq(*i, interface) && usage_has_route(routes, *i))

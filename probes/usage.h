@@ -12,4 +12,6 @@
 void usage_display(struct host *h);
 void usage_disks(struct host *h);
 void usage_network(struct host *h);
+/* Fills net_facts.ssh_interfaces, for usage_network(). */
+void usage_find_ssh(struct host *h);
 void usage_input(struct host *h);

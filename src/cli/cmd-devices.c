@@ -2,6 +2,8 @@
 #include "cli/cmd.h"
 
 #include "base/str.h"
+#include "base/strv.h"
+#include "model/device-data.h"
 
 #include <errno.h>
 #include <string.h>
@@ -66,13 +68,112 @@ static json_t *devices_json_usb(const struct usb_device *u)
 	return j;
 }
 
-static void devices_json(struct cli *c, const struct judgement *jm, const struct devices_filter *f)
+/* Sizes of a resizable BAR in bytes; 2^43 MiB are all 64 bits. */
+static json_t *devices_json_sizes(uint64_t possible)
+{
+	json_t *array = json_array();
+
+	for (unsigned n = 0; n <= 42; n++)
+		if (possible >> n & 1)
+			json_array_append_new(array, json_integer((json_int_t)(UINT64_C(1) << (n + 20))));
+	return array;
+}
+
+static json_t *devices_json_bars(const struct pci_details *t)
+{
+	json_t *array;
+
+	if (!t->bars_known)
+		return json_null();
+	array = json_array();
+	for (unsigned i = 0; i < ARRAY_SIZE(t->bars); i++) {
+		const struct pci_bar *b = &t->bars[i];
+		json_t *bar;
+
+		if (!b->size)
+			continue;
+		bar = json_object();
+		json_object_set_new(bar, "bar", json_integer(i));
+		json_object_set_new(bar, "bytes", b->size > INT64_MAX ? json_null() : json_integer((json_int_t)b->size));
+		json_object_set_new(bar, "kind", json_text(b->is_io ? "io" : b->is_64bit ? "memory64" : "memory32"));
+		json_object_set_new(bar, "prefetchable", json_boolean(b->is_prefetchable));
+		json_object_set_new(bar, "assigned", json_boolean(!b->unassigned));
+		json_object_set_new(bar, "possible_bytes", devices_json_sizes(b->possible));
+		json_array_append_new(array, bar);
+	}
+	return array;
+}
+
+static json_t *devices_json_known(struct judgement *jm, const struct pci_device *d)
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < d->n_known; i++) {
+		const struct device_line *l = d->known[i];
+		json_t *known = json_object();
+
+		json_object_set_new(known, "what", json_text(device_topic_word(l->topic)));
+		json_object_set_new(known, "name", json_text(l->name));
+		json_object_set_new(known, "text", json_text(device_line_text(jm->host->arena, l)));
+		json_object_set_new(known, "source", json_text(l->source));
+		json_array_append_new(array, known);
+	}
+	return array;
+}
+
+/* The other functions of the card D sits on; VFIO gives them to one machine only together. */
+static const char *const *devices_card(struct judgement *jm, const struct pci_device *d)
+{
+	struct pci_addr card = pci_device_card(d);
+	const char *const *list = NULL;
+
+	/* Functions of the chipset are no card, and bridges belong to none. */
+	if (d->addr.bus == 0 || d->physfn || d->header_type != 0 || pci_device_is_bridge(d))
+		return NULL;
+	for (unsigned i = 0; i < jm->host->n_devices; i++) {
+		const struct pci_device *o = jm->host->devices[i];
+
+		if (o != d && !o->physfn && o->header_type == 0 && !pci_device_is_bridge(o) &&
+		    pci_addr_same_slot(pci_device_card(o), card))
+			arena_strv_add(jm->host->arena, &list, o->address);
+	}
+	return list;
+}
+
+/* Added keys: what the probe "details" saw and what is known of such devices. */
+static json_t *devices_json_one(struct judgement *jm, const struct device_verdict *v)
+{
+	const struct pci_device *d = v->device;
+	const struct pci_details *t = d->details;
+	json_t *j = cli_json_device(v), *power;
+
+	json_object_set_new(j, "parent", json_text(d->parent ? d->parent->address : NULL));
+	json_object_set_new(j, "physical_function", json_text(d->physfn ? d->physfn->address : NULL));
+	json_object_set_new(j, "same_card", json_strv(devices_card(jm, d)));
+	json_object_set_new(j, "framebuffer", json_text(d->framebuffer));
+	json_object_set_new(j, "known", devices_json_known(jm, d));
+	if (!t)
+		return j;
+	power = json_object();
+	json_object_set_new(power, "state", json_text(t->power_state));
+	json_object_set_new(power, "runtime", json_text(t->runtime_status));
+	json_object_set_new(power, "d3cold_allowed", json_tristate(t->d3cold_allowed));
+	json_object_set_new(j, "power", power);
+	json_object_set_new(j, "bars", devices_json_bars(t));
+	json_object_set_new(j, "near_cpus", json_text(t->local_cpus));
+	json_object_set_new(j, "vfio_drivers", json_strv(t->variants));
+	json_object_set_new(j, "nvidia_vgpu", json_boolean(t->nvidia_vgpu));
+	json_object_set_new(j, "outputs", json_strv(t->connectors));
+	return j;
+}
+
+static void devices_json(struct cli *c, struct judgement *jm, const struct devices_filter *f)
 {
 	json_t *j = json_object(), *pci = json_array(), *usb = json_array();
 
 	for (unsigned i = 0; i < jm->host->n_devices; i++)
 		if (devices_match(f, jm->host->devices[i]))
-			json_array_append_new(pci, cli_json_device(&jm->devices[i]));
+			json_array_append_new(pci, devices_json_one(jm, &jm->devices[i]));
 	for (unsigned i = 0; i < jm->host->n_usb && !f->by_address; i++)
 		if (!f->by_class || f->class == DEVICE_USB)
 			json_array_append_new(usb, devices_json_usb(jm->host->usb[i]));
@@ -102,11 +203,97 @@ static void devices_text_one(struct cli *c, const struct device_verdict *v)
 		cli_printf(c, "    %s\n", *w);
 }
 
-static void devices_text(struct cli *c, const struct judgement *jm, const struct devices_filter *f)
+static void devices_text_size(struct str *s, uint64_t bytes)
+{
+	static const char units[] = "BKMGTP";
+	unsigned unit = 0;
+
+	while (bytes >= 1024 && bytes % 1024 == 0 && unit + 2 < sizeof(units)) {
+		bytes /= 1024;
+		unit++;
+	}
+	str_addf(s, "%llu%c", (unsigned long long)bytes, units[unit]);
+}
+
+static void devices_text_bars(struct cli *c, const struct pci_details *t)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(t->bars); i++) {
+		const struct pci_bar *b = &t->bars[i];
+		_cleanup_str_ struct str size = { 0 }, sizes = { 0 };
+
+		if (!b->size)
+			continue;
+		devices_text_size(&size, b->size);
+		for (unsigned n = 0; n <= 42; n++) {
+			if (!(b->possible >> n & 1))
+				continue;
+			str_addc(&sizes, ' ');
+			devices_text_size(&sizes, UINT64_C(1) << (n + 20));
+		}
+		cli_printf(c, b->is_io ? _("    BAR %u: %s of ports\n") : _("    BAR %u: %s of memory\n"), i,
+			   str_c(&size));
+		if (b->unassigned)
+			cli_printf(c, _("        found no place in the address space\n"));
+		if (sizes.len)
+			cli_printf(c, _("        resizable:%s\n"), str_c(&sizes));
+	}
+}
+
+static void devices_text_list(struct cli *c, const char *title, const char *const *list)
+{
+	_cleanup_free_ char *joined = list && *list ? strv_join(list, ", ") : NULL;
+
+	if (joined)
+		cli_printf(c, "    %s: %s\n", title, joined);
+}
+
+static void devices_text_value(struct cli *c, const char *title, const char *value)
+{
+	if (value)
+		cli_printf(c, "    %s: %s\n", title, value);
+}
+
+/* --device ADDR asks about one: then all there is to say. */
+static void devices_text_details(struct cli *c, struct judgement *jm, const struct pci_device *d)
+{
+	const struct pci_details *t = d->details;
+
+	devices_text_value(c, _("below"), d->parent ? d->parent->address : NULL);
+	devices_text_value(c, _("virtual function of"), d->physfn ? d->physfn->address : NULL);
+	devices_text_list(c, _("on the same card"), devices_card(jm, d));
+	if (d->sriov_total >= 0)
+		cli_printf(c, _("    virtual functions: %d of %d\n"), d->sriov_enabled, d->sriov_total);
+	devices_text_list(c, _("mediated types"), d->mdev);
+	if (d->rom >= 0)
+		devices_text_value(c, _("option ROM"), d->rom ? _("yes") : _("no"));
+	if (d->boot_vga >= 0)
+		devices_text_value(c, _("the firmware started with it"), d->boot_vga ? _("yes") : _("no"));
+	devices_text_value(c, _("holds the picture of the boot"), d->framebuffer);
+	if (d->numa_node >= 0)
+		cli_printf(c, _("    NUMA node %d\n"), d->numa_node);
+	if (t) {
+		devices_text_value(c, _("near processors"), t->local_cpus);
+		devices_text_value(c, _("power state"), t->power_state);
+		if (t->d3cold_allowed >= 0)
+			devices_text_value(c, _("may be switched off while idle (D3cold)"),
+					   t->d3cold_allowed ? _("yes") : _("no"));
+		devices_text_bars(c, t);
+		devices_text_list(c, _("outputs"), t->connectors);
+		devices_text_list(c, _("VFIO drivers of this kernel made for it"), t->variants);
+	}
+	for (unsigned i = 0; i < d->n_known; i++)
+		cli_printf(c, _("    %s [%s]\n"), device_line_text(jm->host->arena, d->known[i]),
+			   d->known[i]->source);
+}
+
+static void devices_text(struct cli *c, struct judgement *jm, const struct devices_filter *f)
 {
 	for (unsigned i = 0; i < jm->host->n_devices; i++)
-		if (devices_match(f, jm->host->devices[i]))
+		if (devices_match(f, jm->host->devices[i])) {
 			devices_text_one(c, &jm->devices[i]);
+			if (f->by_address)
+				devices_text_details(c, jm, jm->host->devices[i]);
+		}
 	for (unsigned i = 0; i < jm->host->n_usb && !f->by_address; i++) {
 		const struct usb_device *u = jm->host->usb[i];
 
@@ -128,7 +315,7 @@ static int devices_run(struct cli *c, struct err *err)
 	if (r == 0)
 		r = cli_open_session(c, &s, err);
 	if (r == 0)
-		r = session_look_at_devices(s, err);
+		r = session_look_at_devices(s, true, err);
 	if (r != 0)
 		return r;
 	if (f.by_address && !host_find_device(s->host, f.address))

@@ -80,7 +80,7 @@ static int groups_run(struct cli *c, struct err *err)
 	int r = cli_open_session(c, &s, err);
 
 	if (r == 0)
-		r = session_look_at_devices(s, err);
+		r = session_look_at_devices(s, false, err);
 	if (r < 0)
 		return r;
 	if (c->json)

@@ -290,7 +290,7 @@ void pci_device_add_use(struct host *h, struct pci_device *d, enum host_use_kind
 	grown = arena_alloc(h->arena, (d->n_uses + 1) * sizeof(*grown));
 	if (d->n_uses)
 		memcpy(grown, d->uses, d->n_uses * sizeof(*grown));
-	grown[d->n_uses] = (struct host_use){ kind, arena_strdup(h->arena, detail), only };
+	grown[d->n_uses] = (struct host_use){ .kind = kind, .detail = arena_strdup(h->arena, detail), .only = only };
 	d->uses = grown;
 	d->n_uses++;
 }

@@ -119,6 +119,33 @@ struct host_use {
 	enum host_use_kind kind;
 	const char *detail;	/* "/ on nvme0n1p2", "default route (enp6s0)", "keyboard 1-4" */
 	bool only;		/* nothing else on this host does this: taking it cuts the host off */
+	bool by_ssh;		/* network: somebody works on this host through it right now */
+};
+
+struct device_data;
+
+/* One memory or port region of a function. */
+struct pci_bar {
+	uint64_t start;	   /* 0 while it has no place in the address space */
+	uint64_t size;	   /* bytes; 0: there is none */
+	bool is_io, is_64bit, is_prefetchable;
+	bool unassigned;   /* the firmware and the kernel found no place for it */
+	uint64_t possible; /* resizable BAR: bit n = 2^n MiB can be had; 0: not resizable or not known */
+	bool from_config;  /* possible is from configuration space, not from resourceN_resize */
+};
+
+/* What only `devices` and `check` look at; everything unknown as in the rest. */
+struct pci_details {
+	struct pci_bar bars[6];
+	bool bars_known;
+	const char *power_state;   /* "D0", "D3hot", "D3cold", "unknown" */
+	const char *runtime_status; /* "active", "suspended" */
+	int d3cold_allowed;	   /* tristate */
+	const char *local_cpus;	   /* near CPUs, "0-7,16-23" */
+	const char *const *variants; /* VFIO drivers of this kernel made for it: "mlx5_vfio_pci" */
+	bool nvidia_vgpu;	   /* has nvidia/creatable_vgpu_types: NVIDIA's own vGPU interface */
+	const char *const *connectors; /* "HDMI-A-1 connected" */
+	bool config_dead;	   /* its configuration space reads as 0xff only: it fell off the bus */
 };
 
 struct pci_device {
@@ -153,6 +180,10 @@ struct pci_device {
 				 * or not looked at (endpoints of one function) */
 	struct host_use *uses;
 	unsigned n_uses;
+	const struct device_line **known; /* what data/devices says of it, device_data_match() */
+	unsigned n_known;
+	const char *framebuffer; /* the picture of the boot lies in its memory: "BOOTFB", "efifb"; NULL no */
+	struct pci_details *details; /* NULL: not looked at (probe "details") */
 };
 
 /* What a device is for, as --class says it. */
@@ -196,6 +227,7 @@ struct block_device {
 	const char *const *mounts;	/* where it is mounted, through dm and md too */
 	bool is_swap, is_esp, in_fstab, is_holder; /* is_holder: member of dm, md, zfs, bcache */
 	struct pci_device *controller;	/* NULL: not behind PCI */
+	bool is_member; /* in use as a part of RAID, LVM, ZFS, bcache or a file system of several disks */
 };
 
 struct memory_facts {
@@ -228,6 +260,7 @@ struct net_facts {
 	const char *default_route_interface; /* NULL none */
 	const char *const *interfaces;
 	int bridge_count;
+	const char *const *ssh_interfaces; /* that established ssh sessions come in through */
 };
 
 struct host {
@@ -256,6 +289,7 @@ struct host {
 	bool is_root; /* this process may write (live root and euid 0, or a writable other root) */
 	const char *const *unreadable; /* "PATH: why", facts that could not be looked up */
 	const char *const *broken;     /* "PATH:LINE: sentence", there but not what it should be */
+	struct device_data *device_data; /* the lines of data/devices; NULL: not loaded */
 };
 
 /* A host without any fact yet; everything unknown as described above. */

@@ -65,6 +65,10 @@ static void list_pci_device(struct take *t, const char *link)
 	take_attrs(t, dir, "device vendor subsystem_device subsystem_vendor class revision modalias");
 	take_attrs(t, dir, "boot_vga numa_node reset_method driver_override enable sriov_totalvfs "
 			   "sriov_numvfs current_link_speed current_link_width");
+	take_attrs(t, dir, "resource power_state d3cold_allowed power/runtime_status local_cpulist "
+			   "resource0_resize resource1_resize resource2_resize resource3_resize "
+			   "resource4_resize resource5_resize");
+	take_presence(t, list_path(t, dir, "nvidia/creatable_vgpu_types"));
 	list_binary(t, list_path(t, dir, "config"), filter_config_space);
 	take_presence(t, list_path(t, dir, "rom"));
 	take_presence(t, list_path(t, dir, "reset"));
@@ -206,6 +210,20 @@ static void list_boot_file(struct take *t, const char *path)
 		take_presence(t, path);
 }
 
+/* The user's own lines about devices: a file, or a folder of files. */
+static void list_own_devices(struct take *t)
+{
+	static const char path[] = "/etc/vfio-wizard/devices";
+	struct stat st;
+
+	if (fsroot_stat(t->fs, path, &st) < 0)
+		return;
+	if (S_ISDIR(st.st_mode))
+		take_each(t, path, "", take_file);
+	else
+		take_file(t, path);
+}
+
 static void list_config_files(struct take *t)
 {
 	static const char *const files[] = {
@@ -226,6 +244,7 @@ static void list_config_files(struct take *t)
 		take_file(t, files[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		take_each(t, folders[i], "", take_file);
+	list_own_devices(t);
 	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
 	take_each(t, "/boot", "", list_boot_file);
@@ -291,6 +310,26 @@ static void list_proc_file(struct take *t, const char *path, take_filter *filter
 	take_bytes(t, path, filtered ? filtered : text, filtered ? strlen(filtered) : len);
 }
 
+/* Where the kernel itself lies in memory is nobody's business. */
+static char *list_drop_kernel(struct take *t _unused_, const char *text)
+{
+	struct str kept = { 0 };
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		_cleanup_free_ char *line = xstrndup(text, n);
+
+		if (!strstr(line, ": Kernel "))
+			str_addf(&kept, "%s\n", line);
+		text += n + (text[n] == '\n');
+	}
+	return str_steal(&kept);
+}
+
+/*
+ * Not recorded: /proc/net/tcp and the addresses of interfaces.  They would tell who works on this host
+ * from where, so a recorded host has no ssh session.
+ */
 static void list_proc(struct take *t)
 {
 	static const char *const files[] = {
@@ -304,6 +343,7 @@ static void list_proc(struct take *t)
 	list_proc_file(t, "/proc/cpuinfo", filter_cpuinfo);
 	list_proc_file(t, "/proc/modules", filter_proc_modules);
 	list_proc_file(t, "/proc/interrupts", filter_interrupts);
+	list_proc_file(t, "/proc/iomem", list_drop_kernel);
 	list_proc_file(t, "/proc/net/route", filter_route);
 	list_proc_file(t, "/proc/kallsyms", filter_system_map);
 }

@@ -83,6 +83,13 @@ static int output_read(const char *path, char **ret, size_t *ret_len)
 	return fsroot_read(fs, absolute ? absolute : path, ret, ret_len);
 }
 
+int output_load_data(const char *name, char **ret_text, size_t *ret_len, char **ret_path)
+{
+	int r = output_find_data(name, ret_path, NULL);
+
+	return r < 0 ? r : output_read(*ret_path, ret_text, ret_len);
+}
+
 /* The user's own template, NULL when there is none. */
 static char *output_own_template(const char *name)
 {

@@ -69,25 +69,19 @@ bool judge_same_card(const struct pci_device *a, const struct pci_device *b)
 
 bool judge_is_bmc_vga(const struct pci_device *d)
 {
-	if (d->class_code >> 16 != 0x03)
-		return false;
-	if (d->vendor == 0x1a03) /* ASPEED */
-		return true;
-	/* Matrox G200 as built into BMCs: G200eW, eH, eR2, e3, … */
-	return d->vendor == 0x102b && d->device >= 0x0520 && d->device <= 0x0540;
+	return d->class_code >> 16 == 0x03 && device_known(d, DEVICE_BMC);
 }
 
 bool judge_is_real_gpu(const struct pci_device *d)
 {
-	/* QEMU, virtio, Red Hat QXL, VMware, VirtualBox, Hyper-V, Cirrus */
-	static const uint16_t emulated[] = { 0x1234, 0x1af4, 0x1b36, 0x15ad, 0x80ee, 0x1414, 0x1013 };
+	return d->class_code >> 16 == 0x03 && !d->physfn && !judge_is_bmc_vga(d) &&
+	       !device_known(d, DEVICE_EMULATED);
+}
 
-	if (d->class_code >> 16 != 0x03 || d->physfn || judge_is_bmc_vga(d))
-		return false;
-	for (unsigned i = 0; i < ARRAY_SIZE(emulated); i++)
-		if (d->vendor == emulated[i])
-			return false;
-	return true;
+bool judge_is_lost(const struct pci_device *d)
+{
+	/* Header type 0x7f is 0xff without the bit for several functions; a virtual function's is not read. */
+	return (d->details && d->details->config_dead) || (!d->physfn && d->header_type == 0x7f);
 }
 
 bool judge_is_laptop(const struct host *h)
@@ -140,7 +134,8 @@ static bool judge_has_vital_disk(const struct host *h, const struct pci_device *
 
 		if (b->controller != d)
 			continue;
-		if (strv_contains(b->mounts, "/home") || (b->is_holder && !strv_length(b->mounts)))
+		if (b->is_member || strv_contains(b->mounts, "/home") ||
+		    (b->is_holder && !strv_length(b->mounts)))
 			return true;
 	}
 	return false;
@@ -161,7 +156,7 @@ const struct host_use *judge_vital_use(const struct host *h, const struct pci_de
 			vital = !judge_has_other_gpu(h, d);
 			break;
 		case HOST_USE_NETWORK:
-			vital = u->only && !judge_has_other_nic(h, d);
+			vital = u->only && (u->by_ssh || !judge_has_other_nic(h, d));
 			break;
 		case HOST_USE_DISK:
 			vital = u->only || judge_has_vital_disk(h, d);
@@ -175,6 +170,13 @@ const struct host_use *judge_vital_use(const struct host *h, const struct pci_de
 			return u;
 	}
 	return NULL;
+}
+
+const char *judge_line_place(struct judgement *j, const struct device_line *line)
+{
+	if (!line->own)
+		return "data/devices";
+	return arena_printf(j->host->arena, "%s:%u", line->file, line->number);
 }
 
 const char *judge_label(struct judgement *j, const struct pci_device *d)

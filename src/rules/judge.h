@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "model/device-data.h"
 #include "rules/rule.h"
 
 /* What several rules ask of the same facts. */
@@ -23,14 +24,22 @@ bool judge_same_card(const struct pci_device *a, const struct pci_device *b);
 /* A graphics card a person could see a picture on: no BMC, no adapter made by a hypervisor. */
 bool judge_is_real_gpu(const struct pci_device *d);
 bool judge_is_bmc_vga(const struct pci_device *d);
+/* Its configuration space reads as ones only: nothing is there any more. */
+bool judge_is_lost(const struct pci_device *d);
 bool judge_is_laptop(const struct host *h);
 /*
  * What the host cannot do without that D does for it, NULL nothing.  A screen is vital only while no
- * other graphics card could show it, a network card only while there is no other.
+ * other graphics card could show it, a network card only while there is no other or somebody works on
+ * this host through it.
  */
 const struct host_use *judge_vital_use(const struct host *h, const struct pci_device *d);
 /* Another card than D's that could show the host's screen. */
 bool judge_has_other_gpu(const struct host *h, const struct pci_device *d);
+/*
+ * Where a line of knowledge stands, for evidence: "data/devices" for what ships, wherever it is
+ * installed; "/etc/vfio-wizard/devices:3" for a user's own.
+ */
+const char *judge_line_place(struct judgement *j, const struct device_line *line) _returns_nonnull_;
 /* "0000:01:00.0 (NVIDIA GA104)", in the arena. */
 const char *judge_label(struct judgement *j, const struct pci_device *d) _returns_nonnull_;
 /* Addresses joined by ", ", in the arena. */

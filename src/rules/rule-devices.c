@@ -39,28 +39,26 @@ static void devices_say(struct judgement *j, struct device_verdict *v, enum assi
 	arena_strv_add(j->host->arena, &v->why, why);
 }
 
-static bool devices_is_vmd(const struct pci_device *d)
+/*
+ * VMD numbers its domains from 10000 (drivers/pci/controller/vmd.c); so do other hosts with many of them,
+ * which have no VMD.
+ */
+static bool devices_is_behind_vmd(const struct host *h, const struct pci_device *d)
 {
-	/* Intel VMD, classes RAID: Skylake-SP, Tiger Lake, Rocket Lake, Alder Lake, …; all carry this driver */
-	static const uint16_t ids[] = { 0x201d, 0x28c0, 0x467f, 0x4c3d, 0x9a0b,
-					0xa77f, 0x7d0b, 0xad0b, 0xb06f, 0xb60b };
-
-	if (str_eq(d->driver, "vmd"))
-		return true;
-	for (unsigned i = 0; d->vendor == 0x8086 && i < ARRAY_SIZE(ids); i++)
-		if (d->device == ids[i])
+	for (unsigned i = 0; d->addr.domain >= 0x10000 && i < h->n_devices; i++)
+		if (device_known(h->devices[i], DEVICE_VMD))
 			return true;
 	return false;
 }
 
 /* Never, whatever the host does with it.  NULL: may be given away. */
-static const char *devices_never(const struct pci_device *d)
+static const char *devices_never(const struct host *h, const struct pci_device *d)
 {
-	if (d->addr.domain >= 0x10000)
+	if (devices_is_behind_vmd(h, d))
 		return _("It hangs on Intel VMD, which hides it from the IOMMU. Switch VMD or RST off "
 			 "in the firmware setup to reach it; a Windows on this disk must be prepared "
 			 "for that first.");
-	if (devices_is_vmd(d))
+	if (device_known(d, DEVICE_VMD))
 		return _("It is Intel VMD: all disks behind it would go along. Switch VMD or RST off in "
 			 "the firmware setup to reach them one by one.");
 	if (judge_is_bmc_vga(d))
@@ -75,12 +73,19 @@ static const char *devices_never(const struct pci_device *d)
 		    (!p->vendor || p->vendor == d->vendor) && (!p->bus_0 || d->addr.bus == 0))
 			return gettext(p->why);
 	}
+	if (judge_is_lost(d))
+		return _("It does not answer any more. Switch the computer off and on again.");
+	if (d->details && d->details->nvidia_vgpu)
+		return _("It is a virtual function of a graphics card divided by NVIDIA's own vGPU "
+			 "interface, and has to stay on the driver nvidia. Set its type in "
+			 "nvidia/current_vgpu_type below its folder in /sys and give it to a machine with "
+			 "managed='no'.");
 	if (d->header_type != 0)
 		return _("It is a bridge. Bridges stay with the host; nothing is lost by that.");
 	return NULL;
 }
 
-static const char *devices_use_sentence(enum host_use_kind kind, bool vital)
+static const char *devices_use_sentence(enum host_use_kind kind, bool vital, bool by_ssh)
 {
 	switch (kind) {
 	case HOST_USE_DISPLAY:
@@ -97,6 +102,9 @@ static const char *devices_use_sentence(enum host_use_kind kind, bool vital)
 			       _("It holds data that the host uses (%s). Unmount it first, and for "
 				 "good.");
 	case HOST_USE_NETWORK:
+		if (vital && by_ssh)
+			return _("Somebody works on this host through it right now (%s). Come in through "
+				 "another network card, or sit down at the computer, and look again.");
 		return vital ? _("It is the host's only way to the network (%s).") :
 			       _("The host uses it for the network (%s). Move the host to another "
 				 "network card first.");
@@ -114,7 +122,7 @@ static const char *devices_use_sentence(enum host_use_kind kind, bool vital)
 /* Each sentence above has exactly one %s; they are whole so that they can be translated. */
 static const char *devices_use_text(struct judgement *j, const struct host_use *u, bool vital)
 {
-	return arena_printf(j->host->arena, devices_use_sentence(u->kind, vital),
+	return arena_printf(j->host->arena, devices_use_sentence(u->kind, vital, u->by_ssh),
 			    u->detail ? u->detail : _(host_use_kind_name(u->kind)));
 }
 #pragma GCC diagnostic pop
@@ -223,7 +231,7 @@ static void devices_judge_sibling(struct judgement *j, struct device_verdict *v,
 		devices_say(j, v, ASSIGNABLE_NO,
 			    arena_printf(a, _("A group goes as a whole, and the host needs %s of it."),
 					 label));
-	else if (devices_never(s) && s->driver && !str_starts_with(s->driver, "vfio"))
+	else if (devices_never(j->host, s) && s->driver && !str_starts_with(s->driver, "vfio"))
 		devices_say(j, v, ASSIGNABLE_NO,
 			    arena_printf(a, _("A group goes as a whole, and the driver of %s in it keeps it "
 					      "with the host."), label));
@@ -231,7 +239,7 @@ static void devices_judge_sibling(struct judgement *j, struct device_verdict *v,
 		devices_say(j, v, ASSIGNABLE_CARE,
 			    arena_printf(a, _("A group goes as a whole, and the host uses %s of it."),
 					 label));
-	else if (!same_card && !devices_never(s))
+	else if (!same_card && !devices_never(j->host, s))
 		devices_say(j, v, ASSIGNABLE_CARE,
 			    arena_printf(a, _("A group goes as a whole: %s goes along."), label));
 }
@@ -260,7 +268,7 @@ static void devices_judge(struct judgement *j)
 {
 	for (unsigned i = 0; i < j->host->n_devices; i++) {
 		struct device_verdict *v = &j->devices[i];
-		const char *never = devices_never(v->device);
+		const char *never = devices_never(j->host, v->device);
 
 		v->assignable = ASSIGNABLE_YES;
 		if (never)

@@ -2,44 +2,29 @@
 /* Graphics cards: is there a second one, and which families do not come back from a reset. */
 #include "rules/judge.h"
 
-struct graphics_family {
-	uint16_t first, last;
-	const char *name;
-};
+static const struct device_line *graphics_reset_line(const struct pci_device *d)
+{
+	const struct device_line *line = device_known(d, DEVICE_RESET_BUG);
 
-/* AMD devices covered by vendor-reset's device-db.h. */
-static const struct graphics_family graphics_reset_families[] = {
-	{ 0x67c0, 0x67cf, "Polaris 10" }, { 0x67df, 0x67df, "Polaris 10" },
-	{ 0x6fdf, 0x6fdf, "Polaris 20" }, { 0x67e0, 0x67ef, "Polaris 11" },
-	{ 0x67ff, 0x67ff, "Polaris 11" }, { 0x6980, 0x699f, "Polaris 12" },
-	{ 0x6860, 0x687f, "Vega 10" },	  { 0x66a0, 0x66af, "Vega 20" },
-	{ 0x7310, 0x731f, "Navi 10" },	  { 0x7340, 0x734f, "Navi 14" },
-	{ 0x7360, 0x7360, "Navi 12" },	  { 0x7362, 0x7362, "Navi 12" },
-	{ 0x738c, 0x738c, "MI100" },
-};
+	return line ? line : device_known(d, DEVICE_RESET_REPORTS);
+}
 
 static void graphics_judge_reset(struct judgement *j, const struct pci_device *d)
 {
+	const struct device_line *line = graphics_reset_line(d);
 	struct finding *f;
 
-	if (d->vendor != 0x1002 || !judge_is_real_gpu(d))
+	if (!line || !judge_is_real_gpu(d))
 		return;
-	for (unsigned i = 0; i < ARRAY_SIZE(graphics_reset_families); i++) {
-		const struct graphics_family *family = &graphics_reset_families[i];
-
-		if (d->device < family->first || d->device > family->last)
-			continue;
-		f = judgement_add(j, "gpu-reset-trouble", SEVERITY_INFO, d->address,
-				  _("Cards of this family (%s) often do not come back after the machine "
-				    "stops: the next start then needs a restart of the host."),
-				  family->name);
-		finding_add_evidence(j, f, "%s [%04x:%04x]", d->address, d->vendor, d->device);
-		finding_add_advice(j, f, _("Test it: start the machine, stop it, start it again, with all "
-					   "other work saved."));
+	f = judgement_add(j, "gpu-reset-trouble", SEVERITY_INFO, d->address, "%s",
+			  device_line_text(j->host->arena, line));
+	finding_add_evidence(j, f, "%s [%04x:%04x]", d->address, d->vendor, d->device);
+	finding_add_evidence(j, f, "%s: %s", judge_line_place(j, line), line->source);
+	finding_add_advice(j, f, _("Test it: start the machine, stop it, start it again, with all "
+				   "other work saved."));
+	if (line->topic == DEVICE_RESET_BUG)
 		finding_add_advice(j, f, _("If it fails, the kernel module vendor-reset helps on many "
 					   "kernels, but not on all of 6.12 and later."));
-		return;
-	}
 }
 
 static void graphics_judge_single(struct judgement *j)
@@ -70,11 +55,34 @@ static void graphics_judge_single(struct judgement *j)
 				   "the only way in while the machine runs."));
 }
 
+/*
+ * vfio-pci takes such a framebuffer away by itself since Linux 6.0 (aperture_remove_conflicting_pci_devices
+ * in vfio_pci_core.c, for class VGA); before, the start ended with "BAR 1: can't reserve".
+ */
+static void graphics_judge_framebuffer(struct judgement *j, const struct pci_device *d)
+{
+	int modern = judge_kernel_at_least(j->host, 6, 1);
+	struct finding *f;
+
+	if (!d->framebuffer || !judge_is_real_gpu(d) || (modern == 1 && d->class_code >> 8 == 0x0300))
+		return;
+	f = judgement_add(j, "framebuffer-in-card", SEVERITY_INFO, d->address,
+			  _("The picture of the boot lies in the memory of this card and holds it. A machine "
+			    "may then not start, with \"BAR 1: can't reserve\" in the kernel's messages."));
+	finding_add_evidence(j, f, "/proc/iomem: %s in %s", d->framebuffer, d->address);
+	finding_add_advice(j, f, _("Choose the other card as first display in the firmware setup."));
+	finding_add_advice(j, f, _("Kernels from 6.1 on take the picture away by themselves. On older ones, and "
+				   "only when that message came, the kernel argument initcall_blacklist=sysfb_init "
+				   "helps; the screen then stays dark until the graphics driver starts."));
+}
+
 static void graphics_judge(struct judgement *j)
 {
 	graphics_judge_single(j);
-	for (unsigned i = 0; i < j->host->n_devices; i++)
+	for (unsigned i = 0; i < j->host->n_devices; i++) {
 		graphics_judge_reset(j, j->host->devices[i]);
+		graphics_judge_framebuffer(j, j->host->devices[i]);
+	}
 }
 
 const struct rule rule_graphics = { "graphics", graphics_judge };

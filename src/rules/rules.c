@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rules/rule.h"
 
+#include "model/device-data.h"
+
 static const struct rule *const rules_table[] = {
 #define RULE(id) &rule_##id,
 #include "rules/rule.def"
@@ -49,6 +51,7 @@ struct judgement *rules_judge(struct host *h)
 	struct judgement *j = arena_alloc(h->arena, sizeof(*j));
 
 	j->host = h;
+	device_data_match(h);
 	j->interrupt_remapping = -1;
 	j->passthrough_mode = -1;
 	j->groups = arena_alloc(h->arena, (h->n_groups + 1) * sizeof(*j->groups));

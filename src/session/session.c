@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "base/spawn.h"
 #include "probes/probe.h"
+#include "model/device-data.h"
 #include "rules/rule.h"
 
 #include <errno.h>
@@ -175,6 +176,22 @@ static void session_on_probe(void *user, const struct probe *p)
 	w->on_probe(w->user, _(p->title));
 }
 
+#define SESSION_DEVICE_DATA "data/devices"
+
+/* Without what ships there is less to say, and it is said that it is missing; the user's lines still count. */
+static void session_load_device_data(struct host *h)
+{
+	_cleanup_free_ char *text = NULL, *path = NULL;
+	size_t len;
+	int r = output_load_data(SESSION_DEVICE_DATA, &text, &len, &path);
+
+	if (r < 0)
+		host_note_unreadable(h, path ? path : SESSION_DEVICE_DATA, r);
+	else
+		device_data_add(h, path, text, len, false);
+	device_data_add_own(h);
+}
+
 static void session_start_look(struct session *s)
 {
 	host_free(s->host);
@@ -182,6 +199,7 @@ static void session_start_look(struct session *s)
 	s->boot = (struct session_boot){ 0 };
 	s->host = host_new(s->root);
 	s->host->is_root = !s->read_only;
+	session_load_device_data(s->host);
 }
 
 /* A broken file of the loader is a finding here; whoever wants to change it gets the error. */
@@ -229,14 +247,17 @@ int session_look(struct session *s, void (*on_probe)(void *user, const char *tit
 	return s->recording || s->state_hidden ? 0 : session_follow_journal(s, err);
 }
 
-int session_look_at_devices(struct session *s, struct err *err)
+int session_look_at_devices(struct session *s, bool details, struct err *err)
 {
 	static const char *const needed[] = { "identity", "cpu",     "kernel", "iommu", "pci",	 "groups",
 					      "modules",  "storage", "usb",    "net",	"usage", NULL };
+	static const char *const closely[] = { "identity", "cpu",     "kernel",	 "iommu", "pci",
+					       "groups",   "modules", "details", "storage", "usb",
+					       "net",	   "usage",   NULL };
 	int r;
 
 	session_start_look(s);
-	r = probe_run_some(s->host, needed, err);
+	r = probe_run_some(s->host, details ? closely : needed, err);
 	if (r < 0)
 		return r;
 	s->judgement = rules_judge(s->host);

@@ -69,8 +69,11 @@ int session_check_state(const struct session *s, struct err *err) _must_check_;
 /* Probes and judges (again). */
 int session_look(struct session *s, void (*on_probe)(void *user, const char *title), void *user,
 		 struct err *err) _must_check_;
-/* Only what PCI devices and groups need: `groups` and `devices`; session_boot stays empty. */
-int session_look_at_devices(struct session *s, struct err *err) _must_check_;
+/*
+ * Only what PCI devices and groups need: `groups`, and with DETAILS `devices`; session_boot stays
+ * empty.
+ */
+int session_look_at_devices(struct session *s, bool details, struct err *err) _must_check_;
 /* ERR_INPUT when something on the host is there but broken; text commands show what they have first. */
 int session_check_input(const struct session *s, struct err *err) _must_check_;
 /* The whole plan from now on: stages already done and still true are not in it. */

@@ -3,6 +3,7 @@
 
 /* Hosts made of facts in C, for tests of what judges or plans: no file is read. */
 #include "base/str.h"
+#include "model/device-data.h"
 #include "model/finding.h"
 #include "rules/rule.h"
 #include "tests/lib/unit.h"
@@ -14,6 +15,20 @@ struct facts {
 	struct fsroot *root;
 	struct host *h;
 };
+
+/* The knowledge that ships, read where it lies. */
+static inline void facts_load_devices(struct host *h)
+{
+	const char *dir = getenv("VFIO_WIZARD_DATADIR");
+	_cleanup_fsroot_ struct fsroot *fs = NULL;
+	_cleanup_free_ char *text = NULL;
+	struct err err = { 0 };
+	size_t len = 0;
+
+	ck_assert_int_eq(fsroot_open(dir ? dir : ".", &fs, &err), 0);
+	ck_assert_int_eq(fsroot_read(fs, "data/devices", &text, &len), 0);
+	device_data_add(h, "data/devices", text, len, false);
+}
 
 static inline void facts_done(struct facts *f)
 {
@@ -29,6 +44,7 @@ static inline void facts_init(struct facts *f)
 
 	ck_assert_int_eq(fsroot_open("/tmp", &f->root, &err), 0);
 	f->h = host_new(f->root);
+	facts_load_devices(f->h);
 	f->h->identity.kernel = "6.1.0-28-amd64";
 	f->h->identity.chassis_type = 3;
 	f->h->cpu = (struct cpu_facts){ CPU_INTEL, "Intel Core i7-10700K", 16, 8, 2, 1, 1, 0 };

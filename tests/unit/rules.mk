@@ -6,7 +6,8 @@ RULES_TESTS = \
 	tests/unit/test-rule-iommu \
 	tests/unit/test-rule-boot \
 	tests/unit/test-rule-groups \
-	tests/unit/test-rule-devices
+	tests/unit/test-rule-devices \
+	tests/unit/test-rule-bars
 check_PROGRAMS += $(RULES_TESTS)
 TESTS += $(RULES_TESTS)
 
@@ -25,4 +26,7 @@ tests_unit_test_rule_groups_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_devices_SOURCES = tests/unit/test-rule-devices.c
 tests_unit_test_rule_devices_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_devices_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
+tests_unit_test_rule_bars_SOURCES = tests/unit/test-rule-bars.c
+tests_unit_test_rule_bars_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rule_bars_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 endif

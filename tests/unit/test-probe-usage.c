@@ -151,6 +151,84 @@ START_TEST(storage_of_pools)
 }
 END_TEST
 
+#define DISK(name, address, dev)                                                                   \
+	"/sys/block/" name " -> ../devices/pci0000:00/" address "/block/" name "\n"               \
+	DEV address "/block/" name "/dev = " dev "\n" DEV address "/block/" name "/size = 2000\n"
+
+/* One file system over two disks: both are needed, and so is what is below one of them. */
+START_TEST(storage_of_btrfs_over_two_disks)
+{
+	RECORDED(h,
+		 PATH("0000:00:09.0") PATH("0000:00:17.0") PATH("0000:00:18.0")
+		 DISK("sda", "0000:00:09.0", "8:0") DISK("sdb", "0000:00:17.0", "8:16")
+		 DISK("sdc", "0000:00:18.0", "8:32")
+		 "/sys/block/dm-0/dev = 254:0\n/sys/block/dm-0/slaves/sdb/\n/sys/block/dm-0/dm/name = crypt\n"
+		 "/run/udev/data/b8:0 <<\n\tE:ID_FS_TYPE=btrfs\n\tE:ID_FS_UUID=1ab0-1\n"
+		 "/run/udev/data/b8:16 <<\n\tE:ID_FS_TYPE=crypto_LUKS\n\tE:ID_FS_UUID=1ab0-2\n"
+		 "/run/udev/data/b254:0 <<\n\tE:ID_FS_TYPE=btrfs\n\tE:ID_FS_UUID=1ab0-1\n"
+		 "/run/udev/data/b8:32 <<\n\tE:ID_FS_TYPE=btrfs\n\tE:ID_FS_UUID=1ab0-3\n"
+		 "/proc/self/mountinfo <<\n\t30 1 0:27 / / rw - btrfs /dev/sda rw\n"
+		 "\t31 1 0:28 / /srv rw - btrfs /dev/sdc rw\n"
+		 "/etc/fstab <<\n\tUUID=1ab0-1 / btrfs defaults 0 0\n",
+		 ALL);
+
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:09.0"), HOST_USE_ROOT_DISK, "/ on sda"), 1);
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:17.0"), HOST_USE_ROOT_DISK, "/ on sdb"), 1);
+	ck_assert(find_block(h, "sda")->is_member && find_block(h, "sdb")->is_member);
+	ck_assert(find_block(h, "sdb")->in_fstab);
+	/* a btrfs of one disk can be unmounted */
+	ck_assert(!find_block(h, "sdc")->is_member);
+}
+END_TEST
+
+/* LVM on LUKS on RAID 1 of two disks, with data on it: each disk is a part of it. */
+START_TEST(storage_of_lvm_on_luks_on_md)
+{
+	RECORDED(h,
+		 PATH("0000:00:09.0") PATH("0000:00:17.0") PATH("0000:00:18.0")
+		 DISK("sda", "0000:00:09.0", "8:0") DISK("sdb", "0000:00:17.0", "8:16")
+		 DISK("sdc", "0000:00:18.0", "8:32")
+		 "/sys/block/md0/dev = 9:0\n/sys/block/md0/slaves/sda/\n/sys/block/md0/slaves/sdb/\n"
+		 "/sys/block/dm-0/dev = 254:0\n/sys/block/dm-0/slaves/md0/\n/sys/block/dm-0/dm/name = crypt\n"
+		 "/sys/block/dm-1/dev = 254:1\n/sys/block/dm-1/slaves/dm-0/\n/sys/block/dm-1/dm/name = vg-data\n"
+		 "/sys/block/dm-2/dev = 254:2\n/sys/block/dm-2/slaves/sdc/\n/sys/block/dm-2/dm/name = plain\n"
+		 "/run/udev/data/b254:0 <<\n\tE:ID_FS_TYPE=LVM2_member\n"
+		 "/run/udev/data/b8:32 <<\n\tE:ID_FS_TYPE=crypto_LUKS\n"
+		 "/proc/self/mountinfo <<\n\t30 1 254:1 / /srv rw - ext4 /dev/mapper/vg-data rw\n"
+		 "\t31 1 254:2 / /mnt rw - ext4 /dev/mapper/plain rw\n"
+		 "/etc/fstab <<\n\t/dev/mapper/vg-data /srv ext4 defaults 0 0\n",
+		 ALL);
+
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:09.0"), HOST_USE_DISK, "/srv on sda"), 0);
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:17.0"), HOST_USE_DISK, "/srv on sdb"), 0);
+	ck_assert(find_block(h, "sda")->is_member && find_block(h, "sdb")->is_member);
+	ck_assert(find_block(h, "md0")->is_member && find_block(h, "dm-0")->is_member);
+	ck_assert(find_block(h, "sda")->in_fstab && find_block(h, "sdb")->in_fstab);
+	/* LUKS alone is nothing that lacks a member */
+	ck_assert(find_block(h, "sdc")->is_holder && !find_block(h, "sdc")->is_member);
+}
+END_TEST
+
+START_TEST(storage_of_bcachefs_and_a_lone_esp)
+{
+	RECORDED(h,
+		 PATH("0000:00:09.0") PATH("0000:00:17.0") PATH("0000:00:18.0")
+		 DISK("sda", "0000:00:09.0", "8:0") DISK("sdb", "0000:00:17.0", "8:16")
+		 DISK("sdc", "0000:00:18.0", "8:32")
+		 "/sys/firmware/efi/\n"
+		 "/run/udev/data/b8:32 <<\n"
+		 "\tE:ID_PART_ENTRY_TYPE=c12a7328-f81f-11d2-ba4b-00a0c93ec93b\n"
+		 "/proc/self/mountinfo <<\n\t30 1 0:30 / /srv rw - bcachefs /dev/sda:/dev/sdb rw\n",
+		 ALL);
+
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:09.0"), HOST_USE_DISK, "/srv on sda"), 0);
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:17.0"), HOST_USE_DISK, "/srv on sdb"), 0);
+	ck_assert(find_block(h, "sda")->is_member && find_block(h, "sdb")->is_member);
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:18.0"), HOST_USE_FIRMWARE,
+				     "EFI system partition sdc"), 1);
+}
+END_TEST
+
 START_TEST(storage_of_multipath_nvme)
 {
 	RECORDED(h,
@@ -221,6 +299,104 @@ START_TEST(network_through_bridge_and_bond)
 	ck_assert_str_eq(one->detail, "default route (br0 through eno1)");
 	/* either leg can go */
 	ck_assert(!one->only && !two->only);
+}
+END_TEST
+
+#define BRIDGED                                                                                    \
+	NIC("0000:00:19.0", "eno1") NIC("0000:00:1a.0", "eno2")                                    \
+	"/sys/class/net/br0/ifindex = 9\n/sys/class/net/br0/lower_eno1 -> x\n"                    \
+	"/proc/net/route <<\n"                                                                    \
+	"\tIface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"      \
+	"\teno2\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"                         \
+	"\teno2\t0001A8C0\t00000000\t0001\t0\t0\t100\t00FFFFFF\t0\t0\t0\n"                         \
+	"\tbr0\t0000000A\t00000000\t0001\t0\t0\t425\t000000FF\t0\t0\t0\n"
+
+/* The session comes in through the card that does not have the default route. */
+START_TEST(ssh_through_a_bridge)
+{
+	RECORDED(h,
+		 BRIDGED
+		 "/proc/net/tcp <<\n"
+		 "\t  sl  local_address rem_address   st\n"
+		 "\t   0: 00000000:0016 00000000:0000 0A\n"
+		 "\t   1: 0501000A:0016 0901000A:D2F0 01\n"
+		 "\t   2: 0501A8C0:D2F1 0901A8C0:0016 01\n"
+		 "\t   3: 0501A8C0:01BB 0901A8C0:D2F2 01\n"
+		 "\t   4: 0100007F:0016 0100007F:D2F2 01\n"
+		 "\tbroken\n",
+		 ALL);
+	const struct host_use *use =
+		find_use(recorded_device(h, "00:19.0"), HOST_USE_NETWORK, "ssh session (br0 through eno1)");
+
+	ck_assert_ptr_nonnull(use);
+	ck_assert(use->only && use->by_ssh);
+	ck_assert_ptr_null(find_use(recorded_device(h, "00:1a.0"), HOST_USE_NETWORK, "ssh session (eno2)"));
+	use = find_use(recorded_device(h, "00:1a.0"), HOST_USE_NETWORK, "default route (eno2)");
+	ck_assert(use && !use->by_ssh);
+}
+END_TEST
+
+/* IPv4 at a socket for both, IPv6, another port; two sessions through two cards. */
+START_TEST(ssh_over_ipv6_and_another_port)
+{
+	RECORDED(h,
+		 BRIDGED
+		 "/etc/ssh/sshd_config <<\n\t#Port 22\n\tPort 2222\n\tport 70000\n"
+		 "/proc/net/if_inet6 <<\n"
+		 "\t00000000000000000000000000000001 01 80 10 80       lo\n"
+		 "\tfe80000000000000505400fffe123456 02 40 20 80     eno2\n"
+		 "/proc/net/tcp6 <<\n"
+		 "\t  sl  local_address rem_address   st\n"
+		 "\t   0: 0000000000000000FFFF00000501000A:08AE 0000000000000000FFFF00000901000A:D2F0 01\n"
+		 "\t   1: 000080FE00000000FF005450563412FE:08AE 000080FE00000000FF005450563412FF:D2F0 01\n"
+		 "\t   2: 000080FE:0016 000080FE:0016 01\n",
+		 ALL);
+	const struct host_use *one =
+		find_use(recorded_device(h, "00:19.0"), HOST_USE_NETWORK, "ssh session (br0 through eno1)");
+	const struct host_use *two =
+		find_use(recorded_device(h, "00:1a.0"), HOST_USE_NETWORK, "ssh session (eno2)");
+
+	ck_assert(one && one->by_ssh && !one->only);
+	ck_assert(two && two->by_ssh && !two->only);
+}
+END_TEST
+
+/* Wi-Fi is a card like others; a network stick hangs on its USB controller; a tunnel has no card. */
+START_TEST(network_of_other_sorts)
+{
+	RECORDED(h,
+		 PATH("0000:00:14.0") NIC("0000:00:19.0", "wlan0")
+		 "/sys/class/net/enx1 -> ../../devices/pci0000:00/0000:00:14.0/usb1/1-4/1-4:1.0/net/enx1\n"
+		 DEV "0000:00:14.0/usb1/1-4/1-4:1.0/net/enx1/ifindex = 3\n"
+		 DEV "0000:00:14.0/usb1/1-4/1-4:1.0/net/enx1/device -> ../../../1-4:1.0\n"
+		 "/sys/class/net/wg0/ifindex = 4\n"
+		 "/proc/net/route <<\n"
+		 "\tIface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
+		 "\twg0\t00000000\t00000000\t0001\t0\t0\t0\t00000000\t0\t0\t0\n"
+		 "\tenx1\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n"
+		 "\twlan0\t0000000A\t00000000\t0001\t0\t0\t425\t000000FF\t0\t0\t0\n",
+		 ALL);
+
+	ck_assert_str_eq(h->net.default_route_interface, "wg0");
+	ck_assert_ptr_nonnull(find_use(recorded_device(h, "00:14.0"), HOST_USE_NETWORK, "network (enx1)"));
+	ck_assert_ptr_nonnull(find_use(recorded_device(h, "00:19.0"), HOST_USE_NETWORK, "network (wlan0)"));
+}
+END_TEST
+
+START_TEST(network_of_open_vswitch)
+{
+	RECORDED(h,
+		 NIC("0000:00:19.0", "eno1") NIC("0000:00:1a.0", "eno2")
+		 DEV "0000:00:19.0/net/eno1/master -> ../../../../virtual/net/ovs-system\n"
+		 "/sys/class/net/ovs-system/ifindex = 7\n/sys/class/net/br-int/ifindex = 8\n"
+		 "/proc/net/route <<\n"
+		 "\tIface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\tMTU\tWindow\tIRTT\n"
+		 "\tbr-int\t00000000\t0101A8C0\t0003\t0\t0\t100\t00000000\t0\t0\t0\n",
+		 ALL);
+
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:19.0"), HOST_USE_NETWORK,
+				     "default route (br-int through eno1)"), 1);
+	ck_assert_uint_eq(recorded_device(h, "00:1a.0")->n_uses, 0);
 }
 END_TEST
 
@@ -321,6 +497,30 @@ START_TEST(display_uses)
 }
 END_TEST
 
+/* simpledrm draws in the memory of a card that no driver has; without root there are no addresses. */
+START_TEST(framebuffer_in_a_bar)
+{
+	RECORDED(h,
+		 GPU("0000:00:02.0", "0") GPU("0000:00:03.0", "0")
+		 "/proc/iomem <<\n"
+		 "\t00000000-00000000 : PCI Bus 0000:00\n"
+		 "\t  00000000-00000000 : 0000:00:02.0\n"
+		 "\t  00000000-00000000 : 0000:00:03.0\n"
+		 "\t    00000000-00000000 : BOOTFB\n"
+		 "\t  00000000-00000000 : 0000:00:02.0\n"
+		 "\t00000000-00000000 : efifb\n"
+		 "\tjunk\n",
+		 ALL);
+	const struct host_use *use =
+		find_use(recorded_device(h, "00:03.0"), HOST_USE_DISPLAY, "picture of the boot (BOOTFB)");
+
+	ck_assert(use && !use->only);
+	ck_assert_str_eq(recorded_device(h, "00:03.0")->framebuffer, "BOOTFB");
+	ck_assert_ptr_null(recorded_device(h, "00:02.0")->framebuffer);
+	ck_assert_uint_eq(recorded_device(h, "00:02.0")->n_uses, 0);
+}
+END_TEST
+
 START_TEST(everything_on_nothing)
 {
 	struct err err = { 0 };
@@ -341,12 +541,20 @@ int main(void)
 	tcase_add_test(t, storage_through_volumes);
 	tcase_add_test(t, storage_by_fstab_alone);
 	tcase_add_test(t, storage_of_pools);
+	tcase_add_test(t, storage_of_bcachefs_and_a_lone_esp);
+	tcase_add_test(t, storage_of_lvm_on_luks_on_md);
+	tcase_add_test(t, storage_of_btrfs_over_two_disks);
 	tcase_add_test(t, storage_of_multipath_nvme);
 	tcase_add_test(t, network_of_one_card);
 	tcase_add_test(t, network_through_bridge_and_bond);
+	tcase_add_test(t, network_of_open_vswitch);
+	tcase_add_test(t, network_of_other_sorts);
+	tcase_add_test(t, ssh_over_ipv6_and_another_port);
+	tcase_add_test(t, ssh_through_a_bridge);
 	tcase_add_test(t, usb_keyboard_that_is_the_only_one);
 	tcase_add_test(t, input_keyboards_by_their_keys);
 	tcase_add_test(t, display_uses);
+	tcase_add_test(t, framebuffer_in_a_bar);
 	tcase_add_test(t, everything_on_nothing);
 	suite_add_tcase(s, t);
 	return unit_run(s);

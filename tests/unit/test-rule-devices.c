@@ -32,7 +32,6 @@ START_TEST(test_never)
 		{ "0000:00:16.0", 0x8086, 0x06e0, 0x078000 }, /* MEI */
 		{ "0000:00:12.0", 0x8086, 0x06f9, 0x118000 }, /* thermal */
 		{ "0000:00:0e.0", 0x8086, 0x467f, 0x010400 }, /* VMD */
-		{ "10000:e1:00.0", 0x144d, 0xa80a, 0x010802 }, /* behind VMD */
 		{ "0000:03:00.0", 0x1a03, 0x2000, 0x030000 }, /* BMC */
 		{ "0000:04:00.0", 0x102b, 0x0536, 0x030000 }, /* BMC, Matrox */
 	};
@@ -48,6 +47,28 @@ START_TEST(test_never)
 		ck_assert_msg(v->assignable == ASSIGNABLE_NO, "%s", parts[i].address);
 		ck_assert_ptr_nonnull(v->why);
 	}
+}
+END_TEST
+
+/* VMD numbers domains from 10000; hosts without it may have such domains as well. */
+START_TEST(test_domain_of_vmd)
+{
+	_cleanup_facts_ struct facts with = { 0 }, without = { 0 }, by_driver = { 0 };
+	struct judgement *j;
+
+	facts_init(&with);
+	facts_device(&with, "0000:00:0e.0", 0x8086, 0x467f, 0x010400, 1, NULL);
+	facts_device(&with, "10000:e1:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL);
+	ck_assert_int_eq(judge_last(&with, &j)->assignable, ASSIGNABLE_NO);
+	ck_assert(facts_says(j->devices[1].why, "hangs on Intel VMD"));
+	facts_init(&without);
+	facts_device(&without, "10000:e1:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL);
+	ck_assert_int_eq(judge_last(&without, NULL)->assignable, ASSIGNABLE_YES);
+	/* one whose id nobody wrote down yet */
+	facts_init(&by_driver);
+	facts_device(&by_driver, "0000:00:0e.0", 0x8086, 0xffee, 0x010400, 1, NULL)->driver = "vmd";
+	facts_device(&by_driver, "10000:e1:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL);
+	ck_assert_int_eq(judge_last(&by_driver, NULL)->assignable, ASSIGNABLE_NO);
 }
 END_TEST
 
@@ -185,6 +206,65 @@ START_TEST(test_network)
 }
 END_TEST
 
+/* Another card does not help who would lose the session now. */
+START_TEST(test_ssh)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct judgement *j;
+
+	facts_init(&f);
+	facts_device(&f, "04:00.0", 0x10ec, 0x8125, 0x020000, 2, NULL);
+	facts_device(&f, "05:00.0", 0x8086, 0x15f3, 0x020000, 1, NULL);
+	pci_device_add_use(f.h, f.h->devices[1], HOST_USE_NETWORK, true, "ssh session (enp5s0)");
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+	f.h->devices[1]->uses[0].by_ssh = true;
+	ck_assert_int_eq(judge_last(&f, &j)->assignable, ASSIGNABLE_NO);
+	ck_assert(facts_says(j->devices[1].why, "works on this host through it"));
+	ck_evidence(j, "host-needs-device", "ssh session (enp5s0)");
+	f.h->devices[1]->uses[0].only = false; /* a second session comes in elsewhere */
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+}
+END_TEST
+
+/* A member of an array is needed, whatever is mounted from it. */
+START_TEST(test_member)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	static const char *const mounts[] = { "/srv", NULL };
+	struct block_device disk = { .name = "nvme1n1", .mounts = mounts, .is_holder = true };
+	struct block_device *blocks[] = { &disk };
+
+	facts_init(&f);
+	disk.controller = facts_device(&f, "03:00.0", 0x144d, 0xa808, 0x010802, 1, NULL);
+	f.h->blocks = blocks;
+	f.h->n_blocks = 1;
+	pci_device_add_use(f.h, disk.controller, HOST_USE_DISK, false, "/srv on nvme1n1");
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_CARE);
+	disk.is_member = true;
+	ck_assert_int_eq(judge_last(&f, NULL)->assignable, ASSIGNABLE_NO);
+}
+END_TEST
+
+START_TEST(test_framebuffer)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct judgement *j;
+
+	facts_init(&f);
+	facts_device(&f, "01:00.0", 0x10de, 0x2482, 0x030000, 1, NULL);
+	f.h->identity.kernel = "5.15.0-100-generic";
+	judge_last(&f, &j);
+	ck_no_finding(j, "framebuffer-in-card");
+	f.h->devices[0]->framebuffer = "efifb";
+	judge_last(&f, &j);
+	ck_evidence(j, "framebuffer-in-card", "efifb in 0000:01:00.0");
+	ck_advice(j, "framebuffer-in-card", "initcall_blacklist=sysfb_init");
+	f.h->identity.kernel = "6.12.9"; /* takes it away by itself */
+	judge_last(&f, &j);
+	ck_no_finding(j, "framebuffer-in-card");
+}
+END_TEST
+
 START_TEST(test_keyboard)
 {
 	_cleanup_facts_ struct facts f = { 0 };
@@ -280,7 +360,12 @@ START_TEST(test_amd_reset)
 	facts_device(&f, "01:00.0", 0x1002, 0x731f, 0x030000, 1, NULL);
 	judge_last(&f, &j);
 	ck_assert_int_eq(facts_get(j, "gpu-reset-trouble")->severity, SEVERITY_INFO);
-	f.h->devices[0]->device = 0x73bf; /* Navi 21 */
+	ck_advice(j, "gpu-reset-trouble", "vendor-reset");
+	f.h->devices[0]->device = 0x73bf; /* Navi 21: vendor-reset does not know it */
+	judge_last(&f, &j);
+	ck_evidence(j, "gpu-reset-trouble", "data/devices: gnif/vendor-reset issues");
+	ck_no_advice(j, "gpu-reset-trouble", "vendor-reset");
+	f.h->devices[0]->device = 0x1681; /* Rembrandt: nobody said anything */
 	judge_last(&f, &j);
 	ck_no_finding(j, "gpu-reset-trouble");
 }
@@ -292,6 +377,7 @@ int main(void)
 	TCase *t = tcase_create("devices");
 
 	tcase_add_test(t, test_never);
+	tcase_add_test(t, test_domain_of_vmd);
 	tcase_add_test(t, test_ordinary);
 	tcase_add_test(t, test_reset_of_a_whole_card);
 	tcase_add_test(t, test_only_gpu);
@@ -300,6 +386,9 @@ int main(void)
 	tcase_add_test(t, test_server_with_bmc);
 	tcase_add_test(t, test_laptop);
 	tcase_add_test(t, test_network);
+	tcase_add_test(t, test_ssh);
+	tcase_add_test(t, test_member);
+	tcase_add_test(t, test_framebuffer);
 	tcase_add_test(t, test_keyboard);
 	tcase_add_test(t, test_other_card_given_away);
 	tcase_add_test(t, test_data_disks);
