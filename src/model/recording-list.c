@@ -221,11 +221,16 @@ static void list_config_files(struct take *t)
 		"/etc/initramfs-tools/conf.d", "/etc/dracut.conf.d", "/etc/mkinitcpio.conf.d",
 		"/etc/mkinitcpio.d", "/boot/loader/entries", "/boot/efi/loader/entries",
 	};
+	struct stat st;
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		take_file(t, files[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		take_each(t, folders[i], "", take_file);
+	if (fsroot_stat(t->fs, "/etc/vfio-wizard/boards", &st) == 0 && S_ISDIR(st.st_mode))
+		take_each(t, "/etc/vfio-wizard/boards", "", take_file);
+	else
+		take_file(t, "/etc/vfio-wizard/boards");
 	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
 	take_each(t, "/boot", "", list_boot_file);
@@ -382,8 +387,9 @@ void take_everything(struct take *t)
 		take_each(t, list_path(t, "/sys/class", classes[i]), "", list_class_device);
 	take_each(t, "/sys/block", "", list_block_device);
 	take_each(t, "/run/udev/data", "", list_udev);
-	take_attrs(t, "/sys/class/dmi/id", "sys_vendor product_name board_name board_vendor bios_version "
-					   "bios_date chassis_type");
+	take_attrs(t, "/sys/class/dmi/id", "sys_vendor product_name product_family product_version "
+					   "board_name board_vendor bios_version bios_date "
+					   "chassis_type");
 	take_each(t, "/sys/firmware/acpi/tables", "", list_acpi_table);
 	take_dir(t, "/sys/firmware/memmap");
 	take_attrs(t, "/sys/firmware/efi", "fw_platform_size");

@@ -2,6 +2,7 @@
 if HAVE_CHECK
 MODEL_TESTS = \
 	tests/unit/test-model-answers \
+	tests/unit/test-model-boards \
 	tests/unit/test-model-host \
 	tests/unit/test-model-kargs \
 	tests/unit/test-model-plan \
@@ -16,6 +17,9 @@ MODEL_TEST_LDADD = $(FLOOR_MODEL) $(CHECK_LIBS)
 tests_unit_test_model_answers_SOURCES = tests/unit/test-model-answers.c
 tests_unit_test_model_answers_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_answers_LDADD = $(MODEL_TEST_LDADD)
+tests_unit_test_model_boards_SOURCES = tests/unit/test-model-boards.c
+tests_unit_test_model_boards_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_boards_LDADD = $(MODEL_TEST_LDADD)
 tests_unit_test_model_host_SOURCES = tests/unit/test-model-host.c
 tests_unit_test_model_host_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_host_LDADD = $(MODEL_TEST_LDADD)
