@@ -55,6 +55,7 @@ struct firmware_facts {
 	const char *lockdown;	/* "none", "integrity", "confidentiality"; NULL unknown */
 	struct firmware_attribute *attributes; /* settings that concern us, by driver and name */
 	unsigned n_attributes;
+	const char *attributes_driver; /* that shows pending_reboot; NULL: none is there */
 	int pending_reboot;	/* changed settings wait for a restart; tristate, -1 also where none are shown */
 	const struct firmware_menu *menu; /* of this board; NULL: not looked up */
 	const char *board_line;	/* boards_line_to_fill() of a board nobody described yet, NULL else */

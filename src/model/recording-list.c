@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "model/boards.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -182,6 +183,31 @@ static void list_cpu(struct take *t, const char *dir)
 static void list_node(struct take *t, const char *dir)
 {
 	take_attrs(t, dir, "cpulist");
+}
+
+/*
+ * /sys/class/firmware-attributes/DRIVER/attributes/NAME: only settings that concern us.  The others can
+ * be asset tags, owners and network addresses; passwords are in authentication, which is left out.
+ */
+static void list_firmware_attribute(struct take *t, const char *dir)
+{
+	const char *title;
+
+	if (str_ends_with(dir, "/pending_reboot")) {
+		take_file(t, dir);
+		return;
+	}
+	if (fsroot_read_attr(t->fs, t->arena, list_path(t, dir, "display_name"), &title) < 0)
+		title = "";
+	if (firmware_setting_of(strrchr(dir, '/') + 1) != SETTING_COUNT ||
+	    firmware_setting_of(title) != SETTING_COUNT)
+		take_attrs(t, dir, "current_value display_name possible_values type");
+}
+
+static void list_firmware_attributes(struct take *t, const char *link)
+{
+	take_link(t, link, true);
+	take_each(t, list_path(t, link, "attributes"), "", list_firmware_attribute);
 }
 
 static void list_kernel(struct take *t, const char *dir)
@@ -398,6 +424,7 @@ void take_everything(struct take *t)
 	take_attrs(t, "/sys/devices/system/cpu", "online present possible smt/active smt/control");
 	take_each(t, "/sys/devices/system/cpu", "", list_cpu);
 	take_each(t, "/sys/devices/system/node", "", list_node);
+	take_each(t, "/sys/class/firmware-attributes", "", list_firmware_attributes);
 	take_attrs(t, "/sys/kernel/security", "lockdown");
 	take_dir(t, "/sys/module/vfio_pci");
 	take_dir(t, "/sys/module/vfio");
