@@ -2,6 +2,9 @@
 # The recorded host of --demo; tests read it from here, too.
 demodir = $(pkgdatadir)/data
 dist_demo_DATA = data/demo.host
+# The menus of firmware setups; read when a host is judged.
+boardsdir = $(pkgdatadir)/data
+dist_boards_DATA = data/boards
 # The picture at the head of the README.
 EXTRA_DIST += data/wizard.svg
 # What is known about devices, a line each.

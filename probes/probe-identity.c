@@ -7,6 +7,9 @@
 #include <strings.h>
 #include <sys/utsname.h>
 
+/* SMBIOS 3 sets no limit; the longest names of real boards have about 60 bytes. */
+#define IDENTITY_DMI_MAX 200
+
 /* What board makers leave in when nobody fills the form; compared without case. */
 static const char *const identity_placeholders[] = {
 	"Super Server", /* Supermicro, whatever the board */
@@ -39,12 +42,22 @@ static bool identity_is_placeholder(const char *s)
 	return s[strspn(s, ".-_ 0xX*")] == '\0' || strcasecmp(s, "undefined") == 0;
 }
 
-/* /sys/class/dmi/id/board_vendor: "ASUSTeK COMPUTER INC." */
+/*
+ * /sys/class/dmi/id/board_vendor: "ASUSTeK COMPUTER INC."  What firmware left there may be longer than
+ * any name and any bytes at all; whoever prints it makes it printable, here it only gets an end.
+ */
 static const char *identity_dmi(struct host *h, const char *name)
 {
 	const char *text = probe_word(h, "sys/class/dmi/id/%s", name);
+	size_t n = IDENTITY_DMI_MAX;
 
-	return text && !identity_is_placeholder(text) ? text : NULL;
+	if (!text || identity_is_placeholder(text))
+		return NULL;
+	if (strlen(text) <= n)
+		return text;
+	while (n && ((unsigned char)text[n] & 0xc0) == 0x80) /* not inside a character */
+		n--;
+	return str_trim(arena_strndup(h->arena, text, n));
 }
 
 /* Value of a shell-like assignment: quotes off, \-escapes of os-release(5) undone. */
@@ -139,6 +152,8 @@ static int identity_run(struct host *h, struct err *err _unused_)
 	id->product = identity_dmi(h, "product_name");
 	id->board = identity_dmi(h, "board_name");
 	id->board_vendor = identity_dmi(h, "board_vendor");
+	id->family = identity_dmi(h, "product_family");
+	id->version = identity_dmi(h, "product_version");
 	id->firmware_version = identity_dmi(h, "bios_version");
 	id->firmware_date = identity_dmi(h, "bios_date");
 	if (probe_number(h, 255, &chassis, "sys/class/dmi/id/chassis_type") == 0)

@@ -45,6 +45,20 @@ const char *firmware_mode_name(enum firmware_mode m)
 	return "unknown";
 }
 
+int firmware_attribute_is_on(const struct firmware_attribute *a)
+{
+	static const char *const on[] = { "enable", "enabled", "on", "yes", "active" };
+	static const char *const off[] = { "disable", "disabled", "off", "no", "inactive" };
+
+	for (unsigned i = 0; a->value && i < ARRAY_SIZE(on); i++) {
+		if (strcasecmp(a->value, on[i]) == 0)
+			return 1;
+		if (strcasecmp(a->value, off[i]) == 0)
+			return 0;
+	}
+	return -1;
+}
+
 const char *host_use_kind_name(enum host_use_kind k)
 {
 	switch (k) {
@@ -193,7 +207,7 @@ struct host *host_new(const struct fsroot *root)
 	h->cpu.threads = h->cpu.cores = h->cpu.threads_per_core = -1;
 	h->cpu.has_virtualization = h->cpu.flag_virtualization = h->cpu.hypervisor = -1;
 	h->firmware.secure_boot = h->firmware.setup_mode = h->firmware.opens_setup = -1;
-	h->firmware.boot_current = -1;
+	h->firmware.boot_current = h->firmware.pending_reboot = -1;
 	h->kernel.intel_iommu_default_on = h->kernel.intel_iommu_default_on_but_gfx = -1;
 	h->kernel.acs_override_known = -1;
 	h->iommu.dmar_flags = h->iommu.irq_remapping = -1;

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/fsroot.h"
+#include "model/boards.h"
 #include "model/pci-addr.h"
 
 #include <stdbool.h>
@@ -30,6 +31,18 @@ struct cpu_facts {
 enum firmware_mode { FIRMWARE_UNKNOWN, FIRMWARE_UEFI, FIRMWARE_BIOS };
 const char *firmware_mode_name(enum firmware_mode m);
 
+/* /sys/class/firmware-attributes/DRIVER/attributes/NAME: what the firmware lets the system see. */
+struct firmware_attribute {
+	enum firmware_setting setting;
+	const char *driver, *name; /* "thinklmi", "VTdFeature" */
+	const char *title;	/* display_name, else the name */
+	const char *value;	/* "Enable"; NULL unknown */
+	const char *possible;	/* "Disable;Enable"; NULL unknown */
+	bool hidden;		/* there is a value, and only root may read it */
+};
+/* 1 the value means on, 0 off, -1 neither or unknown. */
+int firmware_attribute_is_on(const struct firmware_attribute *a);
+
 struct firmware_facts {
 	enum firmware_mode mode;
 	int secure_boot;	/* efivar SecureBoot; tristate; -1 also on BIOS */
@@ -40,6 +53,12 @@ struct firmware_facts {
 	int opens_setup;	/* OsIndicationsSupported bit 0; tristate */
 	const char *loader_info; /* LoaderInfo efivar: "systemd-boot 252…", "GRUB 2.06…" */
 	const char *lockdown;	/* "none", "integrity", "confidentiality"; NULL unknown */
+	struct firmware_attribute *attributes; /* settings that concern us, by driver and name */
+	unsigned n_attributes;
+	const char *attributes_driver; /* that shows pending_reboot; NULL: none is there */
+	int pending_reboot;	/* changed settings wait for a restart; tristate, -1 also where none are shown */
+	const struct firmware_menu *menu; /* of this board; NULL: not looked up */
+	const char *board_line;	/* boards_line_to_fill() of a board nobody described yet, NULL else */
 };
 
 struct identity_facts {
@@ -50,6 +69,7 @@ struct identity_facts {
 	const char *os_id, *os_version_id;
 	const char *const *os_like;	/* ID and every word of ID_LIKE */
 	const char *kernel;	/* release, "6.1.0-28-amd64" */
+	const char *family, *version; /* DMI product_family and product_version; placeholders are NULL */
 };
 
 /* Where the kernel log was read from; the text is then in kernel_facts.log. */

@@ -4,6 +4,8 @@ libmodel_a_SOURCES = \
 	src/model/answer-check.c src/model/answer-check.h src/model/answer-list.def \
 	src/model/answers.c src/model/answers.h \
 	src/model/device-data.c src/model/device-data.h src/model/device-topic.def \
+	src/model/board-pattern.c src/model/board-pattern.h \
+	src/model/boards.c src/model/boards.h \
 	src/model/diff.c \
 	src/model/finding.c src/model/finding.h \
 	src/model/host.c src/model/host.h \

@@ -4,6 +4,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "model/boards.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -188,6 +189,31 @@ static void list_node(struct take *t, const char *dir)
 	take_attrs(t, dir, "cpulist");
 }
 
+/*
+ * /sys/class/firmware-attributes/DRIVER/attributes/NAME: only settings that concern us.  The others can
+ * be asset tags, owners and network addresses; passwords are in authentication, which is left out.
+ */
+static void list_firmware_attribute(struct take *t, const char *dir)
+{
+	const char *title;
+
+	if (str_ends_with(dir, "/pending_reboot")) {
+		take_file(t, dir);
+		return;
+	}
+	if (fsroot_read_attr(t->fs, t->arena, list_path(t, dir, "display_name"), &title) < 0)
+		title = "";
+	if (firmware_setting_of(strrchr(dir, '/') + 1) != SETTING_COUNT ||
+	    firmware_setting_of(title) != SETTING_COUNT)
+		take_attrs(t, dir, "current_value display_name possible_values type");
+}
+
+static void list_firmware_attributes(struct take *t, const char *link)
+{
+	take_link(t, link, true);
+	take_each(t, list_path(t, link, "attributes"), "", list_firmware_attribute);
+}
+
 static void list_kernel(struct take *t, const char *dir)
 {
 	take_dir(t, dir);
@@ -239,12 +265,17 @@ static void list_config_files(struct take *t)
 		"/etc/initramfs-tools/conf.d", "/etc/dracut.conf.d", "/etc/mkinitcpio.conf.d",
 		"/etc/mkinitcpio.d", "/boot/loader/entries", "/boot/efi/loader/entries",
 	};
+	struct stat st;
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		take_file(t, files[i]);
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		take_each(t, folders[i], "", take_file);
 	list_own_devices(t);
+	if (fsroot_stat(t->fs, "/etc/vfio-wizard/boards", &st) == 0 && S_ISDIR(st.st_mode))
+		take_each(t, "/etc/vfio-wizard/boards", "", take_file);
+	else
+		take_file(t, "/etc/vfio-wizard/boards");
 	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
 	take_each(t, "/boot", "", list_boot_file);
@@ -422,8 +453,9 @@ void take_everything(struct take *t)
 		take_each(t, list_path(t, "/sys/class", classes[i]), "", list_class_device);
 	take_each(t, "/sys/block", "", list_block_device);
 	take_each(t, "/run/udev/data", "", list_udev);
-	take_attrs(t, "/sys/class/dmi/id", "sys_vendor product_name board_name board_vendor bios_version "
-					   "bios_date chassis_type");
+	take_attrs(t, "/sys/class/dmi/id", "sys_vendor product_name product_family product_version "
+					   "board_name board_vendor bios_version bios_date "
+					   "chassis_type");
 	take_each(t, "/sys/firmware/acpi/tables", "", list_acpi_table);
 	take_dir(t, "/sys/firmware/memmap");
 	take_attrs(t, "/sys/firmware/efi", "fw_platform_size");
@@ -432,6 +464,7 @@ void take_everything(struct take *t)
 	take_attrs(t, "/sys/devices/system/cpu", "online present possible smt/active smt/control");
 	take_each(t, "/sys/devices/system/cpu", "", list_cpu);
 	take_each(t, "/sys/devices/system/node", "", list_node);
+	take_each(t, "/sys/class/firmware-attributes", "", list_firmware_attributes);
 	take_attrs(t, "/sys/kernel/security", "lockdown");
 	take_dir(t, "/sys/module/vfio_pci");
 	take_dir(t, "/sys/module/vfio");

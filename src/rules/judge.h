@@ -53,3 +53,22 @@ const char *judge_addresses(struct judgement *j, struct pci_device *const *devic
 int acs_port_isolates(const struct host *h, const struct pci_device *d);
 /* A port or bridge that decides about groups: root port, downstream port, bridge to conventional PCI. */
 bool acs_port_matters(const struct pci_device *d);
+
+/*
+ * firmware-advice.c.  Where this computer's setup has SETTING, the key that opens the setup, and the
+ * names to look for: a translated text in the arena.  NULL inside a machine, which has no setup, and
+ * for SETTING_ACS when the path is not known.
+ */
+const char *judge_firmware_advice(struct judgement *j, enum firmware_setting setting);
+/*
+ * Adds that advice to F; and where the firmware shows its settings to the system, evidence and advice
+ * with the very name and value.
+ */
+void judge_advise_firmware(struct judgement *j, struct finding *f, enum firmware_setting setting);
+/* "Del or F2" where nothing else is known. */
+const char *judge_setup_key(const struct host *h) _returns_nonnull_;
+/* "/sys/class/firmware-attributes/thinklmi/attributes/VTdFeature/FILE", in the arena. */
+const char *judge_attribute_path(struct judgement *j, const struct firmware_attribute *t, const char *file)
+	_returns_nonnull_;
+/* Its path and value as evidence, or that only root may read it. */
+void judge_add_attribute(struct judgement *j, struct finding *f, const struct firmware_attribute *t);

@@ -80,6 +80,7 @@ static void cpu_absent(struct judgement *j, const char *model)
 		finding_add_advice(j, f, _("Some firmware hides the feature when it is switched off: "
 					   "look for a virtualization option in the firmware setup, and "
 					   "switch the power off once after a change."));
+		judge_advise_firmware(j, f, SETTING_VIRTUALIZATION);
 	}
 	finding_add_evidence(j, f, "/proc/cpuinfo: model name: %s", model);
 }
@@ -107,6 +108,7 @@ static void cpu_judge(struct judgement *j)
 			finding_add_evidence(j, f, "CPUID: virtualization is there; /proc/cpuinfo "
 						   "flags: neither vmx nor svm");
 		finding_add_advice(j, f, "%s", cpu_switch_name(h));
+		judge_advise_firmware(j, f, SETTING_VIRTUALIZATION);
 		finding_add_advice(j, f, _("Save, and switch the power off completely once before "
 					   "starting again."));
 		break;

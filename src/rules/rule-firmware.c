@@ -55,6 +55,31 @@ static void firmware_judge_secure_boot(struct judgement *j)
 	}
 }
 
+/* Nobody described this board yet: its owner can, with one line. */
+static void firmware_judge_board(struct judgement *j)
+{
+	const struct host *h = j->host;
+	const struct identity_facts *id = &h->identity;
+	struct finding *f;
+
+	if (!h->firmware.board_line)
+		return;
+	f = judgement_add(j, "board-not-known", SEVERITY_INFO, "host",
+			  _("This program does not know the menus of this board's firmware setup, so "
+			    "it can only name what to look for."));
+	if (id->board_vendor || id->vendor)
+		finding_add_evidence(j, f, "/sys/class/dmi/id/%s: %s",
+				     id->board_vendor ? "board_vendor" : "sys_vendor",
+				     id->board_vendor ? id->board_vendor : id->vendor);
+	finding_add_evidence(j, f, "/sys/class/dmi/id/%s: %s", id->board ? "board_name" : "product_name",
+			     id->board ? id->board : id->product);
+	/* Evidence is not broken into lines: it can be copied as it is. */
+	finding_add_evidence(j, f, "%s", h->firmware.board_line);
+	finding_add_advice(j, f, _("When you found the options, you can teach it: put the line above that "
+				   "starts with maker= into /etc/vfio-wizard/boards and replace the "
+				   "question marks. Send it in for data/boards, and others have it, too."));
+}
+
 static void firmware_judge(struct judgement *j)
 {
 	const struct firmware_facts *fw = &j->host->firmware;
@@ -78,14 +103,16 @@ static void firmware_judge(struct judgement *j)
 		f = judgement_add(j, "firmware-setup-by-key", SEVERITY_INFO, "host",
 				  _("This firmware cannot be told to open its setup at the next "
 				    "start."));
-		finding_add_advice(j, f, _("Press Del or F2 while the computer starts."));
+		finding_add_advice(j, f, _("Press %s while the computer starts."),
+				   judge_setup_key(j->host));
 	} else if (fw->mode != FIRMWARE_BIOS && fw->opens_setup < 0) {
 		f = judgement_add(j, "firmware-setup-unknown", SEVERITY_INFO, "host",
 				  _("It is not known whether this firmware can open its setup at the "
 				    "next start by itself."));
-		finding_add_advice(j, f, _("Press Del or F2 while the computer starts when it does "
-					   "not."));
+		finding_add_advice(j, f, _("Press %s while the computer starts when it does not."),
+				   judge_setup_key(j->host));
 	}
+	firmware_judge_board(j);
 }
 
 const struct rule rule_firmware = { "firmware", firmware_judge };

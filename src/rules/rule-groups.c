@@ -188,6 +188,7 @@ static void groups_add_ways_out(struct judgement *j, const struct group_verdict 
 				   "of the chipset are in different groups."));
 	finding_add_advice(j, f, _("In the firmware setup, switch on ACS Enable, AER and ARI where "
 				   "they exist."));
+	judge_advise_firmware(j, f, SETTING_ACS);
 	finding_add_advice(j, f, _("Install a newer firmware."));
 	if (!needed)
 		finding_add_advice(j, f, _("Give the whole group to one machine; devices the machine "

@@ -153,6 +153,7 @@ static void iommu_judge_off_in_firmware(struct judgement *j, const struct iommu_
 	}
 	iommu_add_table(j, f, s);
 	iommu_add_units(j, f);
+	judge_advise_firmware(j, f, SETTING_IOMMU);
 	finding_add_advice(j, f, _("Many boards apply it only after the power was off: if nothing "
 				   "changed, shut down, switch the power off for ten seconds, and "
 				   "start again."));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session/session.h"
 
+#include "session/session-boards.h"
+
 #include "base/str.h"
 #include "base/strv.h"
 #include "base/spawn.h"
@@ -241,6 +243,7 @@ int session_look(struct session *s, void (*on_probe)(void *user, const char *tit
 	r = probe_run_all(s->host, on_probe ? session_on_probe : NULL, &watch, err);
 	if (r < 0)
 		return r;
+	session_look_up_board(s->host);
 	s->judgement = rules_judge(s->host);
 	session_look_at_boot(s);
 	/* Another run may have changed the host since this one read what was done so far. */

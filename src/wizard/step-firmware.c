@@ -95,6 +95,55 @@ static const char *firmware_headline(const struct judgement *j)
 				  : _("Nothing has to be changed in the firmware.");
 }
 
+static const char *firmware_key(const struct firmware_facts *f)
+{
+	return f->menu && f->menu->key ? f->menu->key : _("Del or F2");
+}
+
+static const char *firmware_attribute_words(const struct firmware_attribute *t)
+{
+	if (t->value)
+		return t->value;
+	return t->hidden ? _("only root can read it") : _("could not be found out");
+}
+
+static const struct firmware_attribute *firmware_find_attribute(const struct firmware_facts *f,
+								enum firmware_setting s)
+{
+	for (unsigned i = 0; i < f->n_attributes; i++)
+		if (f->attributes[i].setting == s)
+			return &f->attributes[i];
+	return NULL;
+}
+
+static void firmware_add_above_4g(const struct wizard *w, struct screen_build *b)
+{
+	const struct firmware_facts *f = &w->s->host->firmware;
+	const struct firmware_attribute *t = firmware_find_attribute(f, SETTING_ABOVE_4G);
+	const char *path = f->menu ? f->menu->settings[SETTING_ABOVE_4G].path : NULL;
+
+	build_fact(b, "above-4g", _("Above 4G Decoding"),
+		   t ? firmware_attribute_words(t) : _("cannot be read from here"),
+		   t && t->value ? ROW_NEUTRAL : ROW_UNKNOWN)
+		->help = path ?
+		build_printf(b, _("Large cards want it on; when a machine does not start with the card, look for it in the setup, often under %s."), path) :
+		_("Large cards want it on; when a machine does not start with the card, look for it in the setup.");
+}
+
+/* What the firmware itself says, by the names it has in its setup. */
+static void firmware_add_settings(const struct firmware_facts *f, struct screen_build *b)
+{
+	for (unsigned i = 0; i < f->n_attributes; i++) {
+		const struct firmware_attribute *t = &f->attributes[i];
+
+		if (t->setting != SETTING_ABOVE_4G)
+			build_fact(b, build_printf(b, "setting-%u", i), t->title, firmware_attribute_words(t),
+				   t->value ? ROW_NEUTRAL : ROW_UNKNOWN);
+	}
+	if (f->pending_reboot == 1)
+		build_fact(b, "pending-reboot", _("Changed settings"), _("wait for a restart"), ROW_PROBLEM);
+}
+
 static void firmware_describe(struct wizard *w, struct screen_build *b)
 {
 	const struct judgement *j = w->s->judgement;
@@ -111,15 +160,17 @@ static void firmware_describe(struct wizard *w, struct screen_build *b)
 		   j->iommu_state == IOMMU_STATE_UNKNOWN ? ROW_UNKNOWN
 		   : j->iommu_state == IOMMU_OFF_IN_FIRMWARE || j->iommu_state == IOMMU_ABSENT ? ROW_PROBLEM
 											     : ROW_OK);
-	build_fact(b, "above-4g", _("Above 4G Decoding"), _("cannot be read from here"), ROW_UNKNOWN)
-		->help = _("Large cards want it on; when a machine does not start with the card, look for it in the setup.");
+	firmware_add_above_4g(w, b);
 	build_fact(b, "secure-boot", _("Secure Boot"), wizard_secure_boot_words(j->secure_boot),
 		   ROW_NEUTRAL);
+	firmware_add_settings(f, b);
 	firmware_add_advice(j, b);
 	if (f->mode == FIRMWARE_BIOS)
-		why_not = _("This computer was booted without UEFI: press Del or F2 while it starts.");
+		why_not = build_printf(b, _("This computer was booted without UEFI: press %s while it starts."),
+				       firmware_key(f));
 	else if (f->opens_setup != 1)
-		why_not = _("This firmware cannot be asked to open its setup: press Del or F2 while it starts.");
+		why_not = build_printf(b, _("This firmware cannot be asked to open its setup: press %s while it starts."),
+				       firmware_key(f));
 	else if (w->s->read_only)
 		why_not = w->s->read_only_why;
 	build_button(b, "next", firmware_is_off(j) ? _("Skip, I know") : _("Continue"), NULL);

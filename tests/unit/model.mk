@@ -3,6 +3,7 @@ if HAVE_CHECK
 MODEL_TESTS = \
 	tests/unit/test-model-answers \
 	tests/unit/test-model-device-data \
+	tests/unit/test-model-boards \
 	tests/unit/test-model-host \
 	tests/unit/test-model-kargs \
 	tests/unit/test-model-plan \
@@ -20,6 +21,9 @@ tests_unit_test_model_answers_LDADD = $(MODEL_TEST_LDADD)
 tests_unit_test_model_device_data_SOURCES = tests/unit/test-model-device-data.c
 tests_unit_test_model_device_data_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_device_data_LDADD = $(MODEL_TEST_LDADD)
+tests_unit_test_model_boards_SOURCES = tests/unit/test-model-boards.c
+tests_unit_test_model_boards_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_boards_LDADD = $(MODEL_TEST_LDADD)
 tests_unit_test_model_host_SOURCES = tests/unit/test-model-host.c
 tests_unit_test_model_host_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_host_LDADD = $(MODEL_TEST_LDADD)

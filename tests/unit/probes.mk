@@ -2,7 +2,7 @@
 EXTRA_DIST += tests/lib/recorded.h tests/lib/make-400.sh
 if HAVE_CHECK
 probe_tests = tests/unit/test-probe-system tests/unit/test-probe-kernel tests/unit/test-probe-pci \
-	tests/unit/test-probe-usage tests/unit/test-probe-details
+	tests/unit/test-probe-usage tests/unit/test-probe-details tests/unit/test-probe-firmware
 check_PROGRAMS += $(probe_tests)
 TESTS += $(probe_tests)
 probe_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib $(CHECK_CFLAGS)
@@ -15,6 +15,9 @@ tests_unit_test_probe_kernel_LDADD = $(FLOOR_PROBES) $(CHECK_LIBS)
 tests_unit_test_probe_pci_SOURCES = tests/unit/test-probe-pci.c
 tests_unit_test_probe_pci_CPPFLAGS = $(probe_test_cppflags)
 tests_unit_test_probe_pci_LDADD = $(FLOOR_PROBES) $(CHECK_LIBS)
+tests_unit_test_probe_firmware_SOURCES = tests/unit/test-probe-firmware.c
+tests_unit_test_probe_firmware_CPPFLAGS = $(probe_test_cppflags)
+tests_unit_test_probe_firmware_LDADD = $(FLOOR_PROBES) $(CHECK_LIBS)
 tests_unit_test_probe_usage_SOURCES = tests/unit/test-probe-usage.c
 tests_unit_test_probe_usage_CPPFLAGS = $(probe_test_cppflags)
 tests_unit_test_probe_usage_LDADD = $(FLOOR_PROBES) $(CHECK_LIBS)

@@ -3,6 +3,7 @@ EXTRA_DIST += tests/lib/facts.h
 if HAVE_CHECK
 RULES_TESTS = \
 	tests/unit/test-rule-cpu \
+	tests/unit/test-rule-firmware \
 	tests/unit/test-rule-iommu \
 	tests/unit/test-rule-boot \
 	tests/unit/test-rule-groups \
@@ -14,6 +15,9 @@ TESTS += $(RULES_TESTS)
 tests_unit_test_rule_cpu_SOURCES = tests/unit/test-rule-cpu.c
 tests_unit_test_rule_cpu_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_cpu_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
+tests_unit_test_rule_firmware_SOURCES = tests/unit/test-rule-firmware.c
+tests_unit_test_rule_firmware_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rule_firmware_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_iommu_SOURCES = tests/unit/test-rule-iommu.c
 tests_unit_test_rule_iommu_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_iommu_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
