@@ -99,6 +99,8 @@ static int software_run(struct host *h, struct err *err _unused_)
 	_cleanup_free_ char *status = probe_text(h, NULL, "var/lib/dpkg/status");
 	_cleanup_strv_ char **pacman = probe_list(h, "var/lib/pacman/local");
 
+	/* Without /usr/bin this is no system that could have them, or nothing was recorded of it. */
+	h->software.looked = fsroot_exists(h->root, "usr/bin") || fsroot_exists(h->root, "usr/sbin");
 	h->software.qemu = software_find(h, &software_qemu, status, pacman);
 	h->software.libvirt = software_find(h, &software_libvirt, status, pacman);
 	h->software.ovmf = software_find(h, &software_ovmf, status, pacman);

@@ -274,6 +274,7 @@ struct boot_facts {
 struct software_facts {
 	const char *qemu, *libvirt, *ovmf; /* versions, "" when installed without one, NULL not there */
 	const char *swtpm;
+	bool looked;		/* the probe ran: NULL above means that it is not installed */
 };
 
 struct net_facts {

@@ -304,6 +304,40 @@ static char *list_keep_maker(struct take *t _unused_, const char *text)
 	return xstrdup(strstr(text, "dracut") ? "# dracut\n" : "");
 }
 
+/* /var/lib/dpkg/status: only name, status and version of the packages whose version is looked at. */
+static char *list_keep_packages(struct take *t _unused_, const char *text)
+{
+	static const char *const kept[] = { "qemu-", "pve-qemu-", "libvirt", "ovmf", "pve-edk2-", "swtpm" };
+	struct str out = { 0 };
+	bool keep = false;
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		_cleanup_free_ char *line = xstrndup(text, n);
+
+		if (str_starts_with(line, "Package: ")) {
+			keep = false;
+			for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+				keep = keep || str_starts_with(line + strlen("Package: "), kept[i]);
+		}
+		if (keep && (!*line || str_starts_with(line, "Package: ") ||
+			     str_starts_with(line, "Status: ") || str_starts_with(line, "Version: ")))
+			str_addf(&out, "%s\n", line);
+		text += n + (text[n] == '\n');
+	}
+	return str_steal(&out);
+}
+
+/* /var/lib/pacman/local/qemu-base-9.1.0-1: the name says it all. */
+static void list_pacman(struct take *t, const char *dir)
+{
+	const char *name = strrchr(dir, '/') + 1;
+
+	if (str_starts_with(name, "qemu-base-") || str_starts_with(name, "libvirt-") ||
+	    str_starts_with(name, "edk2-ovmf-") || str_starts_with(name, "swtpm-"))
+		take_dir(t, dir);
+}
+
 /* Nothing is run to find out what is installed: the programs themselves tell. */
 static void list_programs(struct take *t)
 {
@@ -313,6 +347,8 @@ static void list_programs(struct take *t)
 		"/usr/bin/dracut", "/usr/sbin/dracut", "/usr/bin/mkinitcpio", "/usr/bin/booster",
 		"/usr/bin/qemu-system-x86_64", "/usr/bin/virsh", "/usr/sbin/libvirtd", "/usr/bin/swtpm",
 		"/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm", "/usr/bin/kvm", "/usr/bin/qemu-system-aarch64",
+		"/usr/sbin/virtqemud", "/usr/bin/libvirtd", "/usr/bin/virtqemud",
+		"/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/pve-edk2-firmware/OVMF_CODE_4M.fd",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(programs); i++)
@@ -321,6 +357,8 @@ static void list_programs(struct take *t)
 	take_filtered(t, "/usr/bin/grub-mkconfig", list_keep_grub_lines);
 	take_filtered(t, "/usr/sbin/grub2-mkconfig", list_keep_grub_lines);
 	take_filtered(t, "/usr/sbin/update-initramfs", list_keep_maker);
+	take_filtered(t, "/var/lib/dpkg/status", list_keep_packages);
+	take_each(t, "/var/lib/pacman/local", "", list_pacman);
 	take_each(t, "/usr/share/OVMF", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/x64", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/ovmf", ".fd", take_presence);

@@ -156,6 +156,36 @@ START_TEST(setting_that_the_next_start_misses)
 }
 END_TEST
 
+START_TEST(missing_programs_by_package)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct judgement *j;
+
+	facts_init(&f);
+	ck_no_finding(rules_judge(f.h), "qemu-missing"); /* nobody looked */
+	f.h->software.looked = true;
+	ck_advice(rules_judge(f.h), "qemu-missing", "Install QEMU");
+	arena_strv_add(f.h->arena, &f.h->identity.os_like, "pop");
+	arena_strv_add(f.h->arena, &f.h->identity.os_like, "ubuntu");
+	f.h->software.swtpm = "";
+	j = rules_judge(f.h);
+	ck_advice(j, "qemu-missing", "qemu-system-x86");
+	ck_advice(j, "libvirt-missing", "libvirt-daemon-system");
+	ck_advice(j, "ovmf-missing", "ovmf");
+	ck_no_finding(j, "swtpm-missing");
+	f.h->software.qemu = "1:7.2+dfsg-7+deb12u13";
+	j = rules_judge(f.h);
+	ck_no_finding(j, "qemu-missing");
+	ck_evidence(j, "qemu-old", "deb12u13");
+	f.h->software.qemu = "1:8.1.0";
+	ck_no_finding(rules_judge(f.h), "qemu-old");
+	f.h->software.qemu = "10.0.0-1";
+	ck_no_finding(rules_judge(f.h), "qemu-old");
+	f.h->software.qemu = "";
+	ck_no_finding(rules_judge(f.h), "qemu-old");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("firmware");
@@ -167,6 +197,7 @@ int main(void)
 	tcase_add_test(tc, line_for_an_unknown_board);
 	tcase_add_test(tc, settings_the_firmware_shows);
 	tcase_add_test(tc, setting_that_the_next_start_misses);
+	tcase_add_test(tc, missing_programs_by_package);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }
