@@ -36,11 +36,3 @@ const char *judge_label(struct judgement *j, const struct pci_device *d) _return
 /* Addresses joined by ", ", in the arena. */
 const char *judge_addresses(struct judgement *j, struct pci_device *const *devices, unsigned n)
 	_returns_nonnull_;
-
-/*
- * Does this kernel treat port D as keeping the devices below it apart?  1, 0, or -1 when its
- * configuration space could not be read.
- */
-int acs_port_isolates(const struct host *h, const struct pci_device *d);
-/* A port or bridge that decides about groups: root port, downstream port, bridge to conventional PCI. */
-bool acs_port_matters(const struct pci_device *d);
