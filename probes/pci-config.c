@@ -74,29 +74,35 @@ static unsigned config_word(const uint8_t *config, int at)
 	return config[at] | (unsigned)config[at + 1] << 8;
 }
 
-/*
- * Intel 100/200 series and 7th/8th generation mobile chipsets lay the root ports' ACS capability out
- * as double words: control is at +8 instead of +6 (drivers/pci/quirks.c, pci_quirk_intel_spt_pch_acs).
- */
+/* Root ports that lay the ACS capability out as double words: control is at +8 instead of +6. */
 static bool config_has_wide_acs(const struct pci_device *d)
 {
-	static const uint16_t ranges[][2] = {
-		{ 0xa110, 0xa11f }, { 0xa167, 0xa16a }, { 0xa290, 0xa29f },
-		{ 0xa2e7, 0xa2ee }, { 0x9d10, 0x9d1b },
+	enum { ISOLATES, ROOT_PORT, PORT, RC_ENDPOINT, WIDE, SOUTHBRIDGE, NEVER, NEVER_PORT };
+	static const struct {
+		uint16_t vendor, first, last;
+		int rule;
+	} quirks[] = {
+#define ACS_QUIRK(vendor, first, last, step, rule, source) { vendor, first, last, rule },
+#include "data/acs-quirks.def"
+#undef ACS_QUIRK
 	};
 
-	if (d->vendor != 0x8086 || d->port_type != PCI_PORT_ROOT)
+	if (d->port_type != PCI_PORT_ROOT)
 		return false;
-	for (unsigned i = 0; i < ARRAY_SIZE(ranges); i++)
-		if (d->device >= ranges[i][0] && d->device <= ranges[i][1])
+	for (unsigned i = 0; i < ARRAY_SIZE(quirks); i++)
+		if (quirks[i].rule == WIDE && d->vendor == quirks[i].vendor &&
+		    d->device >= quirks[i].first && d->device <= quirks[i].last)
 			return true;
 	return false;
 }
 
-/* Only ports and cards of several functions are asked for it. */
+/*
+ * Only ports and functions of cards with several are asked for it.  A function above 0 is one of several
+ * whatever bit 7 of its header type says.
+ */
 static bool config_wants_acs(const struct pci_device *d)
 {
-	return d->multifunction ||
+	return d->multifunction || d->addr.func ||
 	       (d->port_type != PCI_PORT_ENDPOINT && d->port_type != PCI_PORT_LEGACY_ENDPOINT);
 }
 
@@ -114,6 +120,7 @@ static void config_read_acs(struct pci_dev *dev, struct pci_device *d, uint32_t 
 	}
 	if ((capability & 0xffff) != PCI_EXT_CAP_ID_ACS || at > CONFIG_MAX - 12 || !config_read(dev, at + 4, &word))
 		return;
+	d->acs_offset = at;
 	d->acs_cap = (int)(word & 0xffff);
 	d->acs_ctrl = (int)(word >> 16);
 	if (config_has_wide_acs(d) && config_read(dev, at + 8, &word))
@@ -128,6 +135,17 @@ static enum pci_port_type config_port_type(unsigned flags)
 	if (type == 2 || type == 3 || type > PCI_PORT_RC_EVENT_COLLECTOR)
 		return PCI_PORT_UNKNOWN;
 	return (enum pci_port_type)type;
+}
+
+/* Slot implemented: bit 8 of the flags.  Its number: bits 19-31 of the slot capabilities at +14. */
+static void config_read_slot(struct pci_dev *dev, struct pci_device *d, int at, unsigned flags)
+{
+	uint32_t slot;
+
+	if (!(flags & PCI_EXP_FLAGS_SLOT) || (d->port_type != PCI_PORT_ROOT && d->port_type != PCI_PORT_DOWNSTREAM))
+		return;
+	if (at <= CONFIG_LEGACY - 0x18 && config_read(dev, at + PCI_EXP_SLTCAP, &slot))
+		d->slot_number = (int)(slot >> 19);
 }
 
 static void config_parse_header(struct pci_device *d, const uint8_t *config)
@@ -157,8 +175,10 @@ static bool config_parse_capabilities(struct pci_dev *dev, struct pci_device *d,
 	for (int hops = 0; at >= CONFIG_HEADER && hops < CONFIG_HOPS; hops++) {
 		if (!config_read(dev, at, &capability))
 			return hops > 0;
-		if ((capability & 0xff) == PCI_CAP_ID_EXP)
+		if ((capability & 0xff) == PCI_CAP_ID_EXP) {
 			d->port_type = config_port_type(capability >> 16);
+			config_read_slot(dev, d, at, capability >> 16);
+		}
 		if ((capability & 0xff) == PCI_CAP_ID_EXP || (capability & 0xff) == 0xff)
 			break;
 		at = (int)(capability >> 8 & 0xff) & ~3;

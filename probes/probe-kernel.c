@@ -81,27 +81,67 @@ static int kernel_has_symbol(struct host *h, const char *path, const char *symbo
 }
 
 /*
+ * A kernel as a distribution built it, by who signed /proc/version, whose sources do not carry the patch:
+ *	Linux version 6.1.0-28-amd64 (debian-kernel@lists.debian.org) (gcc-12 …) #1 SMP … Debian 6.1.119-1
+ *	Linux version 5.15.0-119-generic (buildd@lcy02-amd64-075) (gcc …) #129-Ubuntu SMP …
+ *	Linux version 6.8.5-301.fc40.x86_64 (mockbuild@…) (gcc …) #1 SMP …
+ *	Linux version 6.9.1-arch1-1 (linux@archlinux) (gcc …) #1 SMP …
+ * Both words have to be there: who rebuilds a kernel with patches has another signature or name.
+ */
+static const struct kernel_maker {
+	const char *signature, *name;
+	int acs_override;
+} kernel_makers[] = {
+#define KERNEL_MAKER(signature, name, acs_override, source) { signature, name, acs_override },
+#include "data/kernel-makers.def"
+#undef KERNEL_MAKER
+};
+
+static int kernel_know_override(struct host *h, int known, const char *text, const char *where)
+{
+	h->kernel.acs_override_evidence = arena_printf(h->arena, "%s: %s", where, text);
+	return known;
+}
+
+static int kernel_override_by_maker(struct host *h)
+{
+	const char *version = probe_attr(h, "proc/version");
+
+	for (unsigned i = 0; version && i < ARRAY_SIZE(kernel_makers); i++)
+		if (strstr(version, kernel_makers[i].signature) && strstr(version, kernel_makers[i].name))
+			return kernel_know_override(h, kernel_makers[i].acs_override, version, "/proc/version");
+	return -1;
+}
+
+/*
  * pcie_acs_override= exists only in patched kernels, and no config symbol tells.  Signs, best first:
- * the patch's own warning, the kernel's complaint about an unknown parameter, its symbols.
+ * the patch's own warning, the kernel's complaint about an unknown parameter, its symbols, its maker.
  */
 static int kernel_acs_override(struct host *h)
 {
+	const char *line = host_log_find(h, "PCIe ACS overrides enabled");
 	char map[PATH_MAX];
 	int known;
 
-	if (host_log_find(h, "PCIe ACS overrides enabled"))
-		return 1;
+	if (line)
+		return kernel_know_override(h, 1, line, "kernel log");
 	for (const char *const *l = h->kernel.log; l && *l; l++)
 		if (strstr(*l, "Unknown kernel command line parameters") &&
 		    strstr(*l, "pcie_acs_override"))
-			return 0;
+			return kernel_know_override(h, 0, *l, "kernel log");
+	known = kernel_has_symbol(h, "proc/kallsyms", " pcie_acs_override");
+	if (known >= 0)
+		return kernel_know_override(h, known, known ? "pcie_acs_override…" : "no pcie_acs_override…, but pci_request_acs",
+					    "/proc/kallsyms");
 	if (h->identity.kernel) {
 		snprintf(map, sizeof(map), "boot/System.map-%s", h->identity.kernel);
 		known = kernel_has_symbol(h, map, " pcie_acs_override");
 		if (known >= 0)
-			return known;
+			return kernel_know_override(h, known,
+						    known ? "pcie_acs_override…" : "no pcie_acs_override…, but pci_request_acs",
+						    arena_printf(h->arena, "/%s", map));
 	}
-	return kernel_has_symbol(h, "proc/kallsyms", " pcie_acs_override");
+	return kernel_override_by_maker(h);
 }
 
 static int kernel_run(struct host *h, struct err *err _unused_)

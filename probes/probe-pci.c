@@ -254,6 +254,53 @@ static struct pci_device *pci_find_parent(struct host *h, const struct pci_devic
 	return pci_addr_parse(name, &addr) == 0 ? pci_find(h, addr) : NULL;
 }
 
+/*
+ * What is behind Intel's VMD has a domain of its own, made by a driver, and the VMD's name on its DMA:
+ *	sys/devices/pci0000:00/0000:00:0e.0/pci10000:e0/10000:e0:06.0
+ */
+static struct pci_device *pci_find_dma_device(struct host *h, const struct pci_device *d)
+{
+	const char *root = strstr(d->syspath, "/pci10"), *start;
+	char name[PCI_ADDR_TEXT];
+	struct pci_addr addr;
+	size_t n;
+
+	if (d->addr.domain < 0x10000 || !root)
+		return NULL;
+	for (start = root; start > d->syspath && start[-1] != '/'; start--)
+		;
+	n = (size_t)(root - start);
+	if (n == 0 || n >= sizeof(name))
+		return NULL;
+	memcpy(name, start, n);
+	name[n] = '\0';
+	return pci_addr_parse(name, &addr) == 0 ? pci_find(h, addr) : NULL;
+}
+
+/* There are 256 buses, so no path is longer. */
+static bool pci_is_above_itself(const struct pci_device *d)
+{
+	const struct pci_device *up = d->parent;
+
+	for (unsigned steps = 0; up && steps < 256; steps++, up = up->parent)
+		if (up == d)
+			return true;
+	return false;
+}
+
+/* A capture can claim that two bridges are above each other: then neither is. */
+static void pci_cut_loops(struct host *h)
+{
+	for (unsigned i = 0; i < h->n_devices; i++) {
+		struct pci_device *d = h->devices[i];
+
+		if (!pci_is_above_itself(d))
+			continue;
+		probe_note(h, d->syspath, -EBADMSG);
+		d->parent = NULL;
+	}
+}
+
 /* physfn -> ../0000:01:00.0 */
 static struct pci_device *pci_find_physfn(const struct pci_dir *dir)
 {
@@ -303,6 +350,7 @@ static void pci_read_device(struct host *h, struct pci_device *d, struct pci_acc
 			d->revision = (uint8_t)n;
 	}
 	d->parent = pci_find_parent(h, d);
+	d->dma_device = pci_find_dma_device(h, d);
 	pci_names_fill(names, h, d);
 }
 
@@ -336,6 +384,7 @@ static int pci_run(struct host *h, struct err *err)
 		pci_read_device(h, h->devices[i], access, names, has_mdev);
 	pci_names_close(names);
 	pci_config_close(access);
+	pci_cut_loops(h);
 	pci_settle_reset(h);
 	return 0;
 }

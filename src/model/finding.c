@@ -101,6 +101,23 @@ const char *verdict_name(enum verdict v)
 	return "blocked";
 }
 
+const char *group_cause_name(enum group_cause_kind k)
+{
+	switch (k) {
+	case CAUSE_PORT:
+		return "port";
+	case CAUSE_CONVENTIONAL:
+		return "conventional";
+	case CAUSE_FUNCTIONS:
+		return "functions";
+	case CAUSE_ALIAS:
+		return "alias";
+	case CAUSE_VMD:
+		break;
+	}
+	return "vmd";
+}
+
 const char *group_verdict_name(enum group_verdict_kind k)
 {
 	switch (k) {

@@ -41,6 +41,21 @@ const char *verdict_name(enum verdict v);
 const char *group_verdict_name(enum group_verdict_kind k);
 const char *assignable_name(enum assignable a);
 
+enum group_cause_kind {
+	CAUSE_PORT,		/* a port that does not isolate what is behind it */
+	CAUSE_CONVENTIONAL,	/* a bridge to conventional PCI, or the bus behind it */
+	CAUSE_FUNCTIONS,	/* several functions of a slot that nothing keeps apart */
+	CAUSE_ALIAS,		/* functions whose DMA carries one name */
+	CAUSE_VMD,		/* everything behind Intel's VMD */
+};
+const char *group_cause_name(enum group_cause_kind k); /* "port", "conventional", "functions", … */
+
+struct group_cause {
+	enum group_cause_kind kind;
+	struct pci_device *device;	/* port, bridge, first function, VMD */
+	const char *evidence;		/* "0000:00:01.0 [8086:1901]: no ACS"; not translated */
+};
+
 struct group_verdict {
 	struct iommu_group *group;
 	enum group_verdict_kind kind;
@@ -48,7 +63,18 @@ struct group_verdict {
 	struct pci_device **ports_without_acs; /* why it is shared */
 	unsigned n_ports_without_acs;
 	bool ports_known;	/* false: config space was not readable, ports_without_acs is null */
+	const struct group_cause *causes; /* why its devices are together, whatever its kind */
+	unsigned n_causes;
+	bool split_by_override;	/* only pcie_acs_override keeps it apart from another group */
+	/* What pcie_acs_override would make of it; parts NULL: not known, or nothing to split */
+	struct override_effect {
+		const unsigned *parts;	/* a number for each of group->devices */
+		unsigned n;		/* parts that have an endpoint; 1: it does not split */
+		bool helps;		/* at least one card would be alone */
+	} override[3];			/* downstream, multifunction, both */
 };
+
+enum { OVERRIDE_DOWNSTREAM, OVERRIDE_MULTIFUNCTION, OVERRIDE_BOTH };
 
 struct device_verdict {
 	struct pci_device *device;
@@ -71,6 +97,10 @@ struct judgement {
 	struct finding **findings;	/* worst first is the reader's job; this is rule order */
 	unsigned n_findings;
 	struct arena_list finding_list; /* the builder behind findings */
+	/* The groups there will be when the IOMMU is on; none while the kernel has groups, or where not known */
+	struct group_verdict *forecast;	/* their groups' ids are only numbers, not the kernel's */
+	unsigned n_forecast;
+	const char *forecast_why_not;	/* translated sentence; NULL: there is one, or no need for one */
 };
 
 /* Appends a finding whose strings are copied into the host's arena; printf-like text. */

@@ -85,6 +85,7 @@ struct kernel_facts {
 	int intel_iommu_default_on;	/* from the kernel's config; tristate */
 	int intel_iommu_default_on_but_gfx; /* Debian's …DEFAULT_ON_INTGPU_OFF; tristate */
 	int acs_override_known;		/* this kernel knows pcie_acs_override; tristate */
+	const char *acs_override_evidence; /* "PATH: what was read there" that says so; NULL unknown */
 };
 
 /* Newest first is best-effort: as listed by /sys/class/iommu, sorted. */
@@ -204,6 +205,10 @@ struct pci_device {
 	unsigned n_known;
 	const char *framebuffer; /* the picture of the boot lies in its memory: "BOOTFB", "efifb"; NULL no */
 	struct pci_details *details; /* NULL: not looked at (probe "details") */
+	int acs_offset;		/* where the ACS capability lies; 0 there is none, or acs_cap is -1.
+				 * One whose acs_cap is 0 promises isolation by having nothing to control */
+	int slot_number;	/* of a port with a slot, as its slot capability names it; 0 none, unknown */
+	struct pci_device *dma_device; /* the VMD that its DMA comes from, NULL itself */
 };
 
 /* What a device is for, as --class says it. */

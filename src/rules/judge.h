@@ -47,14 +47,6 @@ const char *judge_addresses(struct judgement *j, struct pci_device *const *devic
 	_returns_nonnull_;
 
 /*
- * Does this kernel treat port D as keeping the devices below it apart?  1, 0, or -1 when its
- * configuration space could not be read.
- */
-int acs_port_isolates(const struct host *h, const struct pci_device *d);
-/* A port or bridge that decides about groups: root port, downstream port, bridge to conventional PCI. */
-bool acs_port_matters(const struct pci_device *d);
-
-/*
  * firmware-advice.c.  Where this computer's setup has SETTING, the key that opens the setup, and the
  * names to look for: a translated text in the arena.  NULL inside a machine, which has no setup, and
  * for SETTING_ACS when the path is not known.

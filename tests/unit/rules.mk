@@ -7,6 +7,7 @@ RULES_TESTS = \
 	tests/unit/test-rule-iommu \
 	tests/unit/test-rule-boot \
 	tests/unit/test-rule-groups \
+	tests/unit/test-rule-forecast \
 	tests/unit/test-rule-devices \
 	tests/unit/test-rule-bars
 check_PROGRAMS += $(RULES_TESTS)
@@ -27,6 +28,10 @@ tests_unit_test_rule_boot_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_groups_SOURCES = tests/unit/test-rule-groups.c
 tests_unit_test_rule_groups_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_groups_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
+# Compared with what the kernel did on recorded hosts, so this one looks at them.
+tests_unit_test_rule_forecast_SOURCES = tests/unit/test-rule-forecast.c
+tests_unit_test_rule_forecast_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rule_forecast_LDADD = librules.a $(FLOOR_PROBES) $(CHECK_LIBS)
 tests_unit_test_rule_devices_SOURCES = tests/unit/test-rule-devices.c
 tests_unit_test_rule_devices_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_devices_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)

@@ -73,6 +73,38 @@ START_TEST(kernel_with_acs_override)
 	ck_assert_int_eq(symbols->kernel.acs_override_known, 1);
 	ck_assert_int_eq(plain->kernel.acs_override_known, 0);
 	ck_assert_int_eq(stub->kernel.acs_override_known, -1);
+	ck_assert(strstr(warned->kernel.acs_override_evidence, "overrides enabled") != NULL);
+	ck_assert(strstr(symbols->kernel.acs_override_evidence, "/boot/System.map-") != NULL);
+	ck_assert_str_eq(plain->kernel.acs_override_evidence,
+			 "/proc/kallsyms: no pcie_acs_override…, but pci_request_acs");
+	ck_assert_ptr_null(stub->kernel.acs_override_evidence);
+}
+END_TEST
+
+/* Where no symbols are, the signature of who built it tells; a name alone does not. */
+START_TEST(kernel_of_a_distribution)
+{
+	static const struct {
+		const char *version;
+		int known;
+	} kernels[] = {
+		{ "6.1.0-28-amd64 (debian-kernel@lists.debian.org) (gcc-12) #1 SMP Debian 6.1.119-1", 0 },
+		{ "5.15.0-119-generic (buildd@lcy02-amd64-075) (gcc) #129-Ubuntu SMP", 0 },
+		{ "6.8.5-301.fc40.x86_64 (mockbuild@aa-bb.example) (gcc) #1 SMP PREEMPT_DYNAMIC", 0 },
+		{ "6.9.1-arch1-1 (linux@archlinux) (gcc (GCC) 14.1.1) #1 SMP", 0 },
+		{ "6.9.1-zen1-1-zen (linux-zen@archlinux) (gcc (GCC) 14.1.1) #1 ZEN SMP", -1 },
+		{ "6.1.0-28-amd64 (me@home) (gcc-12) #1 SMP Debian 6.1.119-1", -1 },
+		{ "6.8.12-4-pve (build@proxmox) (gcc) #1 SMP PREEMPT_DYNAMIC PMX 6.8.12-4", 1 },
+	};
+
+	for (unsigned i = 0; i < sizeof(kernels) / sizeof(kernels[0]); i++) {
+		_cleanup_free_ char *text = xasprintf("/proc/version = Linux version %s\n", kernels[i].version);
+		RECORDED(h, text, "identity kernel");
+
+		ck_assert_msg(h->kernel.acs_override_known == kernels[i].known, "%s: %d", kernels[i].version,
+			      h->kernel.acs_override_known);
+		ck_assert_int_eq(h->kernel.acs_override_evidence != NULL, kernels[i].known >= 0);
+	}
 }
 END_TEST
 
@@ -201,6 +233,7 @@ int main(void)
 	tcase_add_test(t, kernel_command_line_and_log);
 	tcase_add_test(t, kernel_that_tells_nothing);
 	tcase_add_test(t, kernel_with_acs_override);
+	tcase_add_test(t, kernel_of_a_distribution);
 	tcase_add_test(t, iommu_of_an_intel_host);
 	tcase_add_test(t, modules_by_alias);
 	tcase_add_test(t, modules_state_of_vfio_pci);

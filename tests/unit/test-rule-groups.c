@@ -70,9 +70,9 @@ static void facts_two_cards(struct facts *f)
 
 	a = facts_port(f, "00:01.0", 0x8086, 0x1901, PCI_PORT_ROOT, 0, 1, NULL);
 	b = facts_port(f, "00:01.1", 0x8086, 0x1905, PCI_PORT_ROOT, 0, 1, NULL);
-	facts_device(f, "01:00.0", 0x10de, 0x1b80, 0x030000, 1, a);
+	facts_device(f, "01:00.0", 0x10de, 0x1b80, 0x030000, 1, a)->multifunction = true;
 	facts_device(f, "01:00.1", 0x10de, 0x10f0, 0x040300, 1, a);
-	facts_device(f, "02:00.0", 0x10de, 0x1c82, 0x030000, 1, b);
+	facts_device(f, "02:00.0", 0x10de, 0x1c82, 0x030000, 1, b)->multifunction = true;
 	facts_device(f, "02:00.1", 0x10de, 0x0fb9, 0x040300, 1, b);
 }
 
@@ -102,7 +102,9 @@ START_TEST(test_two_cards_share)
 	ck_assert(strstr(shared->advice[2], "firmware") != NULL);
 	ck_assert(strstr(shared->advice[3], "whole group") != NULL);
 	ck_assert(strstr(shared->advice[4], "pcie_acs_override") != NULL);
-	ck_assert_ptr_null(shared->advice[5]);
+	ck_assert(strstr(shared->advice[5], "downstream would make of this group: "
+					    "0000:01:00.0 0000:01:00.1 | 0000:02:00.0 0000:02:00.1") != NULL);
+	ck_assert_ptr_null(shared->advice[6]);
 	/* The card that shows the screen can be given with care: there is another one. */
 	ck_assert_int_eq(j->devices[2].assignable, ASSIGNABLE_CARE);
 	ck_assert_int_eq(j->devices[4].assignable, ASSIGNABLE_CARE);
@@ -140,7 +142,7 @@ START_TEST(test_only_the_guilty_port)
 
 	facts_init(&f);
 	facts_igpu(&f, 0);
-	pch = facts_port(&f, "00:1c.0", 0x8086, 0xa110, PCI_PORT_ROOT, 0, 4, NULL);
+	pch = facts_port(&f, "00:1c.0", 0x8086, 0xa110, PCI_PORT_ROOT, ACS_FULL, 4, NULL);
 	good = facts_port(&f, "00:1c.1", 0x1022, 0x57a3, PCI_PORT_DOWNSTREAM, ACS_FULL, 4, NULL);
 	bad = facts_port(&f, "00:1c.2", 0x1022, 0x57a3, PCI_PORT_DOWNSTREAM, ACS_FULL, 4, NULL);
 	bad->acs_ctrl = 0;
@@ -160,16 +162,26 @@ START_TEST(test_pcie_to_pci_bridge)
 	_cleanup_facts_ struct facts f = { 0 };
 	struct pci_device *root, *bridge;
 	const struct group_verdict *v;
+	struct judgement *j;
 
 	facts_init(&f);
 	root = facts_port(&f, "00:1c.4", 0x8086, 0xa114, PCI_PORT_ROOT, ACS_FULL, 8, NULL);
 	bridge = facts_port(&f, "06:00.0", 0x1b21, 0x1080, PCI_PORT_PCIE_TO_PCI, 0, 9, root);
 	facts_device(&f, "07:00.0", 0x1102, 0x0004, 0x040100, 9, bridge);
 	facts_device(&f, "07:01.0", 0x10ec, 0x8139, 0x020000, 9, bridge);
-	v = judge_group(&f, 9, NULL);
+	v = judge_group(&f, 9, &j);
 	ck_assert_int_eq(v->kind, GROUP_SHARED);
-	ck_assert_uint_eq(v->n_ports_without_acs, 1);
-	ck_assert_ptr_eq(v->ports_without_acs[0], bridge);
+	/* It is no port, and nothing that has to do with ACS helps. */
+	ck_assert(v->ports_known);
+	ck_assert_uint_eq(v->n_ports_without_acs, 0);
+	ck_assert_uint_eq(v->n_causes, 1);
+	ck_assert_str_eq(group_cause_name(v->causes[0].kind), "conventional");
+	ck_assert_ptr_eq(v->causes[0].device, bridge);
+	ck_assert(strstr(v->reason, "0000:06:00.0 is conventional PCI") != NULL);
+	ck_advice(j, "group-shared", "ACS does not help conventional PCI");
+	ck_advice(j, "group-shared", "pcie_acs_override does not split this group");
+	ck_no_advice(j, "group-shared", "ACS Enable");
+	ck_no_advice(j, "group-shared", "another slot");
 }
 END_TEST
 
@@ -245,7 +257,7 @@ END_TEST
 START_TEST(test_override)
 {
 	_cleanup_facts_ struct facts f = { 0 };
-	struct pci_device *port;
+	struct pci_device *port, *other;
 	struct judgement *j;
 
 	facts_init(&f);
@@ -264,6 +276,14 @@ START_TEST(test_override)
 	judge_group(&f, 2, &j);
 	ck_evidence(j, "acs-override-active", "non-IOMMU protected");
 	ck_evidence(j, "group-split-by-override", "0000:00:01.0");
+	/* Nothing but its own port would be with it. */
+	ck_assert_int_eq(facts_get(j, "group-split-by-override")->severity, SEVERITY_INFO);
+	ck_assert(j->groups[1].split_by_override);
+	other = facts_port(&f, "00:01.1", 0x8086, 0x1905, PCI_PORT_ROOT, 0, 3, NULL);
+	facts_device(&f, "02:00.0", 0x10de, 0x1c82, 0x030000, 4, other);
+	judge_group(&f, 4, &j);
+	ck_assert_uint_eq(facts_count(j, "group-split-by-override"), 2);
+	ck_assert_int_eq(facts_get(j, "group-split-by-override")->severity, SEVERITY_WARN);
 }
 END_TEST
 
