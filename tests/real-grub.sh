@@ -33,11 +33,11 @@ recovery_entries_lack() {
 	[ "$(menu_lines recovery "$1" | wc -l)" -ge 1 ] || { echo "no recovery entry"; return 1; }
 	! menu_lines recovery "$1" | sed 's/$/ /' | grep -F " $2 "
 }
-# Every argument the host had on normal entries before is still there.
+# Every argument the host had on normal entries before is still there, but for what kept the IOMMU off.
 nothing_lost() {
 	menu_lines normal "$1" | tr ' ' '\n' | sort -u >"$tap_dir/had"
 	menu_lines normal "$2" | tr ' ' '\n' | sort -u >"$tap_dir/has"
-	! comm -23 "$tap_dir/had" "$tap_dir/has" | grep .
+	! comm -23 "$tap_dir/had" "$tap_dir/has" | grep -vx 'intel_iommu=off\|amd_iommu=off\|iommu=off' | grep .
 }
 make_menu() {
 	live_run "$1" grub-mkconfig -o /boot/made.cfg

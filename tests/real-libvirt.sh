@@ -83,7 +83,7 @@ write_machines() {
 			--network bridge:br0 --disk "/srv/vm/$os.raw,size=20G,format=raw" --name "vm-$os" || return 1
 	done
 	write_one "linux-bios" --os linux --firmware bios --tpm no --disk none --network none --pin none || return 1
-	write_one "windows10-pages" --os windows10 --hugepages 2M --pin auto --memory 4G --cpus 2 || return 1
+	write_one "windows10-pages" --os windows10 --hugepages 2M --pin auto --memory 768M --cpus 1 || return 1
 }
 write_one() {
 	shape=$1; shift
