@@ -232,7 +232,7 @@ int session_look(struct session *s, void (*on_probe)(void *user, const char *tit
 int session_look_at_devices(struct session *s, struct err *err)
 {
 	static const char *const needed[] = { "identity", "cpu",     "kernel", "iommu", "pci",	 "groups",
-					      "modules",  "storage", "usb",    "net",	"usage", NULL };
+					      "dmar",	  "ivrs",    "modules",  "storage", "usb",    "net",	"usage", NULL };
 	int r;
 
 	session_start_look(s);
