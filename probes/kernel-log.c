@@ -38,7 +38,8 @@ static const char *kernel_log_message(const char *line)
 			p += n + 2;
 	}
 	if (*p == '[') {
-		const char *end = p + 1 + strspn(p + 1, " .0123456789");
+		/* "[  +0.000006]" is what dmesg --show-delta writes */
+		const char *end = p + 1 + strspn(p + 1, " .+0123456789");
 
 		/* with CONFIG_PRINTK_CALLER: "[    0.004000][    T0] DMAR: …" */
 		if (*end == ']' && end[1] == '[')
@@ -196,16 +197,41 @@ static bool kernel_log_is_this_boot(struct host *h)
 	return btime && st.st_mtime >= strtoll(btime + strlen("\nbtime "), NULL, 10);
 }
 
+/*
+ * Does the file begin where the kernel did?  Time stamps tell: "[    0.000000] Linux version …".  A
+ * recorded host has picked lines without stamps, and they tell nothing: -1.
+ */
+static int kernel_log_file_is_whole(const char *text)
+{
+	const char *stamp = text;
+
+	if (strstr(text, "Linux version ") && strstr(text, "ommand line: "))
+		return 1;
+	for (unsigned i = 0; i < 100 && (stamp = strchr(stamp, '[')); i++) {
+		double seconds;
+
+		if (sscanf(++stamp, "%5lf", &seconds) == 1 && stamp[strspn(stamp, " .0123456789")] == ']')
+			return seconds > 1 ? 0 : -1;
+	}
+	return -1;
+}
+
 static int kernel_log_from_file(struct host *h, char ***lines)
 {
 	_cleanup_free_ char *text = NULL;
 	char *rest, *line;
-	int r = fsroot_read(h->root, KERNEL_LOG_FILE, &text, NULL);
+	size_t len = 0;
+	int r = fsroot_read(h->root, KERNEL_LOG_FILE, &text, &len);
 
 	if (r < 0)
 		return r;
 	if (!kernel_log_is_this_boot(h))
 		return -ESTALE;
+	/* A power cut leaves blocks of zeros in files; what follows them counts as well. */
+	for (size_t i = 0; i < len; i++)
+		if (!text[i])
+			text[i] = '\n';
+	h->kernel.log_whole = kernel_log_file_is_whole(text);
 	rest = text;
 	while ((line = probe_next_line(&rest)))
 		if (*line)
@@ -223,6 +249,25 @@ static const char *kernel_log_why_not(struct host *h, int kmsg, int file)
 	return _("The kernel log cannot be read on this machine.");
 }
 
+static const char *kernel_log_why_second(int kmsg)
+{
+	if (kmsg == -EPERM || kmsg == -EACCES)
+		return _("only root may read the kernel's own buffer on this machine.");
+	return kmsg == 0 ? _("the beginning was overwritten in the kernel's own buffer.")
+			 : _("the kernel's own buffer cannot be read on this machine.");
+}
+
+/* The first line of every kernel: "Linux version 6.1.0-28-amd64 (…", on ARM behind "Booting Linux on …". */
+static bool kernel_log_has_begin(const struct host *h)
+{
+	const char *const *l = h->kernel.log;
+
+	for (unsigned i = 0; l && l[i] && i < 20; i++)
+		if (strstr(l[i], "Linux version "))
+			return true;
+	return false;
+}
+
 void kernel_log_read(struct host *h)
 {
 	_cleanup_strv_ char **kmsg = NULL, **other = NULL;
@@ -233,16 +278,22 @@ void kernel_log_read(struct host *h)
 		kmsg_r = kernel_log_kmsg(h, &kmsg, &whole);
 		if ((kmsg_r < 0 || !whole) && kernel_log_from_journal(h, &other) == 0) {
 			kernel_log_store(h, other, LOG_JOURNAL);
+			h->kernel.log_whole = kernel_log_has_begin(h);
+			h->kernel.log_second_best = kernel_log_why_second(kmsg_r);
 			return;
 		}
 		if (kmsg_r == 0) {
 			kernel_log_store(h, kmsg, LOG_KMSG);
+			h->kernel.log_whole = whole;
 			return;
 		}
 	}
 	file_r = kernel_log_from_file(h, &other);
-	if (file_r == 0)
+	if (file_r == 0) {
 		kernel_log_store(h, other, LOG_FILE);
-	else
+		if (fsroot_is_live(h->root))
+			h->kernel.log_second_best = kernel_log_why_second(kmsg_r);
+	} else {
 		h->kernel.log_why_not = kernel_log_why_not(h, kmsg_r, file_r);
+	}
 }

@@ -6,7 +6,8 @@ libprobes_a_SOURCES = probes/probe.h probes/probe.def probes/probe.c probes/prob
 	probes/probe-pci.c probes/pci-attributes.c probes/pci-attributes.h \
 	probes/probe-details.c probes/pci-rebar.c probes/pci-rebar.h \
 	probes/pci-config.c probes/pci-config.h probes/pci-names.c probes/pci-names.h \
-	probes/probe-groups.c probes/probe-modules.c \
+	probes/probe-groups.c probes/acpi-table.c probes/acpi-table.h probes/probe-dmar.c probes/probe-ivrs.c \
+	probes/probe-modules.c \
 	probes/probe-storage.c probes/storage-describe.c probes/storage-mounts.c probes/storage-map.h \
 	probes/probe-net.c probes/probe-usb.c \
 	probes/probe-usage.c probes/usage-display.c probes/usage-disks.c probes/usage-network.c probes/usage-ssh.c \

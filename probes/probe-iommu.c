@@ -24,23 +24,10 @@ static void iommu_units(struct host *h)
 		io->units[io->n_units++].name = arena_strdup(h->arena, names[i]);
 }
 
-/* DMAR flags at 0x25: bit 0 INTR_REMAP, 1 X2APIC_OPT_OUT, 2 DMA_CTRL_PLATFORM_OPT_IN.  Root only. */
-static void iommu_read_dmar(struct host *h)
-{
-	_cleanup_free_ char *table = NULL;
-	const char *path = "sys/firmware/acpi/tables/DMAR";
-	size_t len;
-
-	table = probe_text(h, &len, "%s", path);
-	if (!table)
-		return;
-	if (len >= 0x30 && memcmp(table, "DMAR", 4) == 0)
-		h->iommu.dmar_flags = (unsigned char)table[0x25];
-	else
-		probe_note(h, path, -EBADMSG);
-}
-
-/* The folder is readable for everyone, so existence counts; the tables themselves are mode 0400. */
+/*
+ * The folder is readable for everyone, so existence counts; the tables themselves are mode 0400 and
+ * decoded by probe-dmar.c and probe-ivrs.c.
+ */
 static void iommu_acpi(struct host *h)
 {
 	struct iommu_facts *io = &h->iommu;
@@ -58,8 +45,6 @@ static void iommu_acpi(struct host *h)
 	io->has_ivrs = strv_contains(strv_const(tables), "IVRS");
 	io->has_iort = strv_contains(strv_const(tables), "IORT");
 	io->has_viot = strv_contains(strv_const(tables), "VIOT");
-	if (io->has_dmar)
-		iommu_read_dmar(h);
 }
 
 /*

@@ -210,7 +210,10 @@ struct host *host_new(const struct fsroot *root)
 	h->firmware.boot_current = h->firmware.pending_reboot = -1;
 	h->kernel.intel_iommu_default_on = h->kernel.intel_iommu_default_on_but_gfx = -1;
 	h->kernel.acs_override_known = -1;
+	h->kernel.log_whole = -1;
 	h->iommu.dmar_flags = h->iommu.irq_remapping = -1;
+	h->iommu.dmar_width = -1;
+	h->iommu.ivrs_info = -1;
 	h->memory.total_bytes = h->memory.available_bytes = -1;
 	h->memory.hugepages_total = h->memory.hugepages_free = h->memory.hugepage_bytes = -1;
 	return h;
@@ -220,6 +223,34 @@ void host_free(struct host *h)
 {
 	if (h)
 		arena_free(h->arena);
+}
+
+/*
+ * The kernel leaves out what calls a bridge an endpoint and the other way round ("Device scope type does
+ * not match", drivers/iommu/intel/dmar.c).  Below a bridge is decided by bus numbers, not by walking up:
+ * a tree that hostile input made cyclic cannot hold this up.
+ */
+static bool scope_is_for(const struct dmar_scope *s, const struct pci_device *d)
+{
+	const struct pci_device *o = s->device;
+
+	if (!o || (s->type == DMAR_SCOPE_ENDPOINT ? o->header_type != 0 :
+		   s->type != DMAR_SCOPE_BRIDGE || (!o->header_type && !pci_device_is_bridge(o))))
+		return false;
+	return o == d || (o->header_type == 1 && o->addr.domain == d->addr.domain && o->secondary_bus &&
+			  d->addr.bus >= o->secondary_bus && d->addr.bus <= o->subordinate_bus);
+}
+
+bool reserved_memory_is_for(const struct reserved_memory *m, const struct pci_device *d)
+{
+	unsigned devid = (unsigned)d->addr.bus << 8 | (unsigned)d->addr.slot << 3 | d->addr.func;
+
+	if (str_eq(m->table, "IVRS"))
+		return d->addr.domain == m->segment && devid >= m->first && devid <= m->last;
+	for (unsigned i = 0; i < m->n_scopes; i++)
+		if (scope_is_for(&m->scopes[i], d))
+			return true;
+	return false;
 }
 
 struct pci_device *host_find_device(const struct host *h, struct pci_addr addr)

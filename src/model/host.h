@@ -86,11 +86,100 @@ struct kernel_facts {
 	int intel_iommu_default_on_but_gfx; /* Debian's …DEFAULT_ON_INTGPU_OFF; tristate */
 	int acs_override_known;		/* this kernel knows pcie_acs_override; tristate */
 	const char *acs_override_evidence; /* "PATH: what was read there" that says so; NULL unknown */
+	int log_whole;			/* the log still begins where the kernel began; tristate */
+	const char *log_second_best;	/* not LOG_NONE: a translated sentence why not from /dev/kmsg;
+					 * NULL: nothing better could have been read */
 };
 
 /* Newest first is best-effort: as listed by /sys/class/iommu, sorted. */
 struct iommu_unit {
 	const char *name;	/* "dmar0", "ivhd0", "smmu3.0x…", "virtio0" */
+};
+
+/* A table of the firmware that is decoded, and how that went. */
+enum acpi_table_state { ACPI_TABLE_ABSENT, ACPI_TABLE_NOT_READABLE, ACPI_TABLE_DAMAGED, ACPI_TABLE_DECODED };
+
+struct acpi_table {
+	enum acpi_table_state state;
+	const char *damage;	/* translated sentence; also for a wrong checksum alone, where the
+				 * entries were decoded all the same; NULL: none */
+	bool bad_checksum;
+};
+
+/* What a device scope or device entry stands for; numbers are those of the VT-d specification, 8.3.1. */
+enum dmar_scope_type {
+	DMAR_SCOPE_ENDPOINT = 1,
+	DMAR_SCOPE_BRIDGE = 2,	/* and everything below it */
+	DMAR_SCOPE_IOAPIC = 3,
+	DMAR_SCOPE_HPET = 4,
+	DMAR_SCOPE_NAMESPACE = 5,
+};
+
+struct dmar_scope {
+	uint8_t type;		/* enum dmar_scope_type, or a number it does not know */
+	uint8_t id;		/* of an IOAPIC or HPET */
+	const char *path;	/* "0000:00:1c.0/00.0", as the table writes it */
+	struct pci_device *device; /* NULL: this host has none there */
+};
+
+/* One DRHD: an IOMMU of Intel's and what is behind it. */
+struct dmar_unit {
+	uint64_t base;		/* of its registers */
+	uint16_t segment;
+	bool rest;		/* INCLUDE_PCI_ALL: everything no other unit of the segment names */
+	struct dmar_scope *scopes;
+	unsigned n_scopes;
+};
+
+/* One ATSR or SATC: root ports, or devices inside, that may keep translations. */
+struct dmar_ats {
+	uint16_t segment;
+	bool all_ports;
+	struct dmar_scope *scopes;
+	unsigned n_scopes;
+};
+
+/* One IVHD block: an IOMMU of AMD's, in one of three formats (one unit has a block of each). */
+struct ivrs_unit {
+	uint8_t type;		/* 0x10, 0x11, 0x40 */
+	uint8_t flags;
+	uint16_t segment, devid; /* of the IOMMU's own PCI function */
+	uint64_t base;
+	uint64_t features;	/* extended feature register; 0 in type 0x10 */
+	struct ivrs_entry *entries;
+	unsigned n_entries;
+};
+
+/* One device entry of an IVHD block; numbers are those of AMD's IOMMU specification, 5.2.2. */
+enum ivrs_entry_type {
+	IVRS_ALL = 1,
+	IVRS_SELECT = 2,
+	IVRS_RANGE = 3,		/* first to last, the end entry is folded in */
+	IVRS_ALIAS = 0x42,
+	IVRS_ALIAS_RANGE = 0x43,
+	IVRS_EXT_SELECT = 0x46,
+	IVRS_EXT_RANGE = 0x47,
+	IVRS_SPECIAL = 0x48,	/* an IOAPIC or HPET */
+	IVRS_ACPI = 0xf0,	/* a device without PCI address */
+};
+
+struct ivrs_entry {
+	uint8_t type;		/* enum ivrs_entry_type */
+	uint8_t flags;
+	uint16_t first, last;	/* bus << 8 | slot << 3 | function */
+	uint16_t alias;		/* whose transactions it uses, of ALIAS and ALIAS_RANGE */
+	bool ioapic;		/* of SPECIAL; else HPET */
+	uint8_t handle;		/* of SPECIAL: id of the IOAPIC or HPET */
+};
+
+/* One RMRR or IVMD: memory that the firmware wants devices to reach at all times. */
+struct reserved_memory {
+	const char *table;	/* "DMAR", "IVRS" */
+	uint64_t start, end;	/* END is the last byte */
+	uint16_t segment;
+	struct dmar_scope *scopes; /* of an RMRR */
+	unsigned n_scopes;
+	uint16_t first, last;	/* of an IVMD: devices bus << 8 | slot << 3 | function */
 };
 
 struct iommu_facts {
@@ -100,7 +189,24 @@ struct iommu_facts {
 	bool acpi_readable;	/* the folder could be listed at all */
 	int dmar_flags;		/* byte 0x25 of DMAR, -1 unreadable */
 	int irq_remapping;	/* IR- chip names in /proc/interrupts; tristate */
+	struct acpi_table dmar, ivrs;
+	int dmar_width;		/* host address width in bits, -1 unknown */
+	struct dmar_unit *dmar_units;
+	unsigned n_dmar_units;
+	struct dmar_ats *dmar_ats;
+	unsigned n_dmar_ats;
+	int64_t ivrs_info;	/* IVinfo at 0x24, -1 unknown */
+	struct ivrs_unit *ivrs_units;
+	unsigned n_ivrs_units;
+	struct reserved_memory *reserved;
+	unsigned n_reserved;
 };
+
+/* Bits of dmar_flags. */
+#define DMAR_INTR_REMAP	      0x01
+#define DMAR_X2APIC_OPT_OUT   0x02
+#define DMAR_PLATFORM_OPT_IN  0x04 /* DMA_CTRL_PLATFORM_OPT_IN_FLAG */
+#define DMAR_REMAP_OPT_OUT    0x08 /* the kernel leaves DMA remapping off, since 7.3 */
 
 struct iommu_group {
 	int id;
@@ -327,6 +433,11 @@ static inline void host_freep(struct host **h)
 }
 #define _cleanup_host_ _cleanup_(host_freep)
 
+/*
+ * Does the firmware reserve M for D?  As drivers/iommu/intel/iommu.c and amd/init.c of the kernel
+ * decide it: a bridge named in an RMRR stands for everything below it.
+ */
+bool reserved_memory_is_for(const struct reserved_memory *m, const struct pci_device *d);
 /* NULL when there is none. */
 struct pci_device *host_find_device(const struct host *h, struct pci_addr addr);
 struct iommu_group *host_find_group(const struct host *h, int id);

@@ -124,7 +124,8 @@ static bool filter_log_line(const char *line)
 		"DMAR",	    "AMD-Vi",	"iommu",    "vfio",	"secure boot", "secureboot", "lockdown",
 		"efifb",    "simpledrm", "vesafb",  "fb0",	"vgaarb",      "x2apic",     "smmu",
 		"kvm",	    "interrupt remapping", "can't reserve", "BAR ",	"AER:",	       "BIOS bug",
-		"firmware bug", "ACS", NULL,
+		"firmware bug", "ACS",	       "VMX",	      "SVM",	     "IVRS",
+		"1:1 IOMMU mapping", NULL,
 	};
 
 	return filter_has_one_of(line, words);

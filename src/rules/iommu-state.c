@@ -12,6 +12,9 @@ static const char *const iommu_failures_intel[] = {
 	"DMAR: Parse DMAR table failure",
 	"DMAR: Initialization failed",
 	"DMAR: Firmware forces DMA remapping off",
+	"DMAR: [Firmware Bug]: Record passes table end",
+	"DMAR: DMAR hardware is malfunctioning",
+	"not syncing: DMAR hardware is malfunctioning",
 	"Your BIOS is broken; DMAR reported at address",
 	"intel_iommu_init+0x", /* call trace of a crash: "RIP: 0010:intel_iommu_init+0x46b/0x…" */
 };
@@ -168,6 +171,36 @@ static enum iommu_state iommu_without_table(const struct host *h, struct iommu_s
 	return IOMMU_OFF_IN_FIRMWARE;
 }
 
+/*
+ * What the table itself says without any log: the kernel needs one unit at least, and AMD's driver a sum
+ * of bytes that is right.
+ */
+static const char *iommu_bad_table(const struct host *h, enum iommu_kind kind)
+{
+	const struct iommu_facts *io = &h->iommu;
+	const struct acpi_table *t = kind == IOMMU_AMD ? &io->ivrs : &io->dmar;
+	const char *path = kind == IOMMU_AMD ? "/sys/firmware/acpi/tables/IVRS" :
+					       "/sys/firmware/acpi/tables/DMAR";
+
+	if (t->state == ACPI_TABLE_DAMAGED || (kind == IOMMU_AMD && t->bad_checksum))
+		return arena_printf(h->arena, "%s: %s", path, t->damage);
+	if (t->state == ACPI_TABLE_DECODED && !(kind == IOMMU_AMD ? io->n_ivrs_units : io->n_dmar_units))
+		return arena_printf(h->arena, "%s: no IOMMU in it", path);
+	return NULL;
+}
+
+/*
+ * "DMAR: IOMMU enabled" is printed by whoever parses intel_iommu=on: no success, but it proves that this
+ * kernel knows the argument.  With a table there and no unit running it tried and failed.
+ */
+static const char *iommu_understood_on(const struct host *h)
+{
+	const char *on = judge_argument(h, "intel_iommu", "on", "off");
+
+	return on && !judge_argument(h, "iommu", "off", NULL) && host_log_find(h, "DMAR: IOMMU enabled") ?
+		       on : NULL;
+}
+
 static enum iommu_state iommu_with_table(const struct host *h, struct iommu_signs *s)
 {
 	if (str_eq(s->table, "IORT"))
@@ -177,7 +210,11 @@ static enum iommu_state iommu_with_table(const struct host *h, struct iommu_sign
 					     ARRAY_SIZE(iommu_failures_intel));
 	else if (s->kind == IOMMU_AMD)
 		s->failure = iommu_find_line(h, iommu_failures_amd, ARRAY_SIZE(iommu_failures_amd));
+	if (!s->failure && !s->off_argument && (s->kind == IOMMU_INTEL || s->kind == IOMMU_AMD))
+		s->failure = iommu_bad_table(h, s->kind);
 	if (s->failure)
+		return IOMMU_FAILED;
+	if (s->kind == IOMMU_INTEL && (s->on_argument = iommu_understood_on(h)))
 		return IOMMU_FAILED;
 	if (s->kind == IOMMU_AMD)
 		s->refused = host_log_find(h, "AMD-Vi: Disable IOMMU on Stoney Ridge");

@@ -14,6 +14,7 @@ struct iommu_signs {
 	const char *table_line; /* kernel log line that showed TABLE when the folder was not readable */
 	const char *fused;	/* processor model that is known to lack VT-d, NULL not known to */
 	const struct pci_device *chipset; /* one that is known to lack VT-d, NULL not known to */
+	const char *on_argument; /* "intel_iommu=on" that the kernel understood, NULL none */
 	const char *refused;	/* kernel log line: this kernel does not use it on this platform */
 };
 void iommu_signs_read(const struct host *h, struct iommu_signs *ret);

@@ -12,12 +12,23 @@ static const char *const cpu_bios_lines[] = {
 	/* "kvm: disabled by bios" to 5.15, "kvm: support for 'kvm_amd' disabled by bios" to 6.2 */
 	"kvm: disabled by bios",
 	"' disabled by bios",
+	/* "kvm_intel: VMX not fully enabled on CPU 3.  Check kernel logs and/or BIOS", since 7.2 */
+	"kvm_intel: VMX not fully enabled on CPU",
 };
 
-static const char *cpu_bios_line(const struct host *h)
+/*
+ * The kernel asked the processor itself and got a no.  "SVM not supported by CPU" does not belong here:
+ * from 6.8 on it is said of a switch in the firmware as well.
+ */
+static const char *const cpu_silicon_lines[] = {
+	"kvm_intel: VMX not supported by CPU",
+	"kvm: no hardware support", /* to 6.2, with " for 'kvm_intel'" since 5.16 */
+};
+
+static const char *cpu_find_line(const struct host *h, const char *const *needles, unsigned n)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(cpu_bios_lines); i++) {
-		const char *line = host_log_find(h, cpu_bios_lines[i]);
+	for (unsigned i = 0; i < n; i++) {
+		const char *line = host_log_find(h, needles[i]);
 
 		if (line)
 			return line;
@@ -30,7 +41,8 @@ static const char *cpu_bios_line(const struct host *h)
  * locked the feature, old ones keep svm although KVM refuses.  "SVM not supported by CPU" of 6.8 and
  * later is printed for both and proves neither.
  */
-static enum virtualization cpu_decide(const struct host *h, const char *bios_line)
+static enum virtualization cpu_decide(const struct host *h, const char *bios_line,
+				      const char *silicon_line)
 {
 	const struct cpu_facts *c = &h->cpu;
 
@@ -40,7 +52,7 @@ static enum virtualization cpu_decide(const struct host *h, const char *bios_lin
 		return VIRTUALIZATION_ON;
 	if (c->has_virtualization == 1 && c->flag_virtualization == 0)
 		return VIRTUALIZATION_OFF_IN_FIRMWARE;
-	if (c->has_virtualization == 0)
+	if (c->has_virtualization == 0 || (c->has_virtualization < 0 && silicon_line))
 		return VIRTUALIZATION_ABSENT;
 	return VIRTUALIZATION_UNKNOWN;
 }
@@ -63,7 +75,7 @@ static const char *cpu_switch_name(const struct host *h)
 	return _("In the firmware setup, switch on the processor option for virtualization.");
 }
 
-static void cpu_absent(struct judgement *j, const char *model)
+static void cpu_absent(struct judgement *j, const char *model, const char *line)
 {
 	struct finding *f;
 
@@ -82,6 +94,10 @@ static void cpu_absent(struct judgement *j, const char *model)
 					   "switch the power off once after a change."));
 		judge_advise_firmware(j, f, SETTING_VIRTUALIZATION);
 	}
+	if (j->host->cpu.has_virtualization == 0)
+		finding_add_evidence(j, f, "CPUID: neither VMX nor SVM");
+	if (line)
+		finding_add_evidence(j, f, "%s", line);
 	finding_add_evidence(j, f, "/proc/cpuinfo: model name: %s", model);
 }
 
@@ -89,10 +105,11 @@ static void cpu_judge(struct judgement *j)
 {
 	const struct host *h = j->host;
 	const char *model = h->cpu.model ? h->cpu.model : cpu_vendor_name(h->cpu.vendor);
-	const char *line = cpu_bios_line(h);
+	const char *line = cpu_find_line(h, cpu_bios_lines, ARRAY_SIZE(cpu_bios_lines));
+	const char *silicon = cpu_find_line(h, cpu_silicon_lines, ARRAY_SIZE(cpu_silicon_lines));
 	struct finding *f;
 
-	j->virtualization = cpu_decide(h, line);
+	j->virtualization = cpu_decide(h, line, silicon);
 	switch (j->virtualization) {
 	case VIRTUALIZATION_ON:
 		judgement_add(j, "virtualization-on", SEVERITY_OK, "host",
@@ -113,7 +130,7 @@ static void cpu_judge(struct judgement *j)
 					   "starting again."));
 		break;
 	case VIRTUALIZATION_ABSENT:
-		cpu_absent(j, model);
+		cpu_absent(j, model, silicon);
 		break;
 	case VIRTUALIZATION_UNKNOWN:
 		f = judgement_add(j, "virtualization-unknown", SEVERITY_WARN, "host",
@@ -122,6 +139,11 @@ static void cpu_judge(struct judgement *j)
 				    "off."));
 		if (h->cpu.flag_virtualization == 0)
 			finding_add_evidence(j, f, "/proc/cpuinfo flags: neither vmx nor svm");
+		if ((line = host_log_find(h, "SVM not supported by CPU"))) {
+			finding_add_evidence(j, f, "%s", line);
+			finding_add_advice(j, f, _("The line about SVM proves nothing: kernels since 6.8 "
+						   "say it also when only the firmware has it off."));
+		}
 		finding_add_advice(j, f, _("Run this program on the host itself, as root, so that it "
 					   "can ask the processor and read the kernel log."));
 		break;

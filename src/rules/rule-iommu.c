@@ -202,6 +202,11 @@ static void iommu_judge_failed(struct judgement *j, const struct iommu_signs *s)
 			    "device can be given to a machine."));
 	if (s->failure)
 		finding_add_evidence(j, f, "%s", s->failure);
+	if (s->on_argument) {
+		finding_add_evidence(j, f, "/proc/cmdline: %s", s->on_argument);
+		finding_add_advice(j, f, _("The argument that switches it on was understood (\"DMAR: IOMMU "
+					   "enabled\" says no more than that), and still nothing runs."));
+	}
 	iommu_add_table(j, f, s);
 	iommu_add_units(j, f);
 	if (s->off_argument) {
@@ -240,7 +245,8 @@ static int iommu_remaps_interrupts(const struct host *h, enum iommu_kind kind, c
 {
 	static const char *const bad[] = { "DMAR-IR: Failed to enable irq remapping",
 					   "DMAR-IR: Not enabling interrupt remapping",
-					   "AMD-Vi: Disabling interrupt remapping" };
+					   "AMD-Vi: Disabling interrupt remapping",
+					   "AMD-Vi: [Firmware Bug]: : No southbridge IOAPIC found" };
 
 	*ret_line = NULL;
 	if (kind != IOMMU_INTEL && kind != IOMMU_AMD)

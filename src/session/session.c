@@ -253,10 +253,10 @@ int session_look(struct session *s, void (*on_probe)(void *user, const char *tit
 int session_look_at_devices(struct session *s, bool details, struct err *err)
 {
 	static const char *const needed[] = { "identity", "cpu",     "kernel", "iommu", "pci",	 "groups",
-					      "modules",  "storage", "usb",    "net",	"usage", NULL };
+					      "dmar",	  "ivrs",    "modules",  "storage", "usb",    "net",	"usage", NULL };
 	static const char *const closely[] = { "identity", "cpu",     "kernel",	 "iommu", "pci",
-					       "groups",   "modules", "details", "storage", "usb",
-					       "net",	   "usage",   NULL };
+					       "groups",   "dmar",    "ivrs",	 "modules", "details",
+					       "storage",  "usb",     "net",	 "usage",   NULL };
 	int r;
 
 	session_start_look(s);
