@@ -156,8 +156,10 @@ static const struct pci_device *iommu_old_chipset(const struct host *h)
 /* Nothing runs and the firmware shows no table: switched off there, or not built in at all. */
 static enum iommu_state iommu_without_table(const struct host *h, struct iommu_signs *s)
 {
-	if (h->cpu.vendor == CPU_ARM)
-		return IOMMU_STATE_UNKNOWN; /* may come from a device tree: no table proves nothing */
+	/* May come from a device tree (ARM) or from firmware without ACPI (POWER): no table proves nothing. */
+	if (h->cpu.vendor == CPU_ARM || (h->cpu.vendor == CPU_OTHER && h->cpu.has_virtualization < 0 &&
+					 h->cpu.hypervisor != 1))
+		return IOMMU_STATE_UNKNOWN;
 	if (!h->iommu.acpi_readable)
 		return IOMMU_STATE_UNKNOWN;
 	s->fused = iommu_fused(h);
@@ -214,8 +216,14 @@ static enum iommu_state iommu_with_table(const struct host *h, struct iommu_sign
 		s->failure = iommu_bad_table(h, s->kind);
 	if (s->failure)
 		return IOMMU_FAILED;
-	if (s->kind == IOMMU_INTEL && (s->on_argument = iommu_understood_on(h)))
-		return IOMMU_FAILED;
+	if (s->kind == IOMMU_INTEL && !s->off_argument) {
+		s->on_argument = iommu_understood_on(h);
+		s->forced = host_log_find(h, "Intel-IOMMU force enabled due to platform opt in");
+		if (!s->forced)
+			s->forced = host_log_find(h, "DMAR: Forcing Intel-IOMMU to enabled"); /* tboot */
+		if (s->on_argument || s->forced)
+			return IOMMU_FAILED;
+	}
 	if (s->kind == IOMMU_AMD)
 		s->refused = host_log_find(h, "AMD-Vi: Disable IOMMU on Stoney Ridge");
 	return IOMMU_OFF_IN_KERNEL;

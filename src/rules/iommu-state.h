@@ -15,6 +15,7 @@ struct iommu_signs {
 	const char *fused;	/* processor model that is known to lack VT-d, NULL not known to */
 	const struct pci_device *chipset; /* one that is known to lack VT-d, NULL not known to */
 	const char *on_argument; /* "intel_iommu=on" that the kernel understood, NULL none */
+	const char *forced;	/* kernel log line: it switched the IOMMU on unasked, NULL none */
 	const char *refused;	/* kernel log line: this kernel does not use it on this platform */
 };
 void iommu_signs_read(const struct host *h, struct iommu_signs *ret);

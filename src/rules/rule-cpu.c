@@ -57,6 +57,25 @@ static enum virtualization cpu_decide(const struct host *h, const char *bios_lin
 	return VIRTUALIZATION_UNKNOWN;
 }
 
+/*
+ * ARM has no flag for it.  KVM needs a kernel that was started at exception level 2, and says:
+ *	kvm [1]: Hyp mode initialized successfully, kvm [1]: VHE mode initialized successfully
+ *	kvm [1]: HYP mode not available
+ */
+static enum virtualization cpu_decide_arm(const struct host *h, const char **ret_line)
+{
+	static const char *const on[] = { "kvm [1]: Hyp mode initialized successfully",
+					  "kvm [1]: VHE mode initialized successfully",
+					  "kvm [1]: Protected nVHE mode initialized successfully",
+					  "kvm [1]: Hyp nVHE mode initialized successfully" };
+
+	*ret_line = cpu_find_line(h, on, ARRAY_SIZE(on));
+	if (*ret_line)
+		return VIRTUALIZATION_ON;
+	*ret_line = host_log_find(h, "kvm [1]: HYP mode not available");
+	return *ret_line ? VIRTUALIZATION_OFF_IN_FIRMWARE : VIRTUALIZATION_UNKNOWN;
+}
+
 static const char *cpu_switch_name(const struct host *h)
 {
 	switch (h->cpu.vendor) {
@@ -69,6 +88,8 @@ static const char *cpu_switch_name(const struct host *h)
 		return _("In the firmware setup, switch on the processor option called SVM Mode, "
 			 "AMD-V or SVM.");
 	case CPU_ARM:
+		return _("The firmware or boot loader starts the kernel without the right to run machines "
+			 "(exception level 2): look for another version of it, or for an option.");
 	case CPU_OTHER:
 		break;
 	}
@@ -109,11 +130,16 @@ static void cpu_judge(struct judgement *j)
 	const char *silicon = cpu_find_line(h, cpu_silicon_lines, ARRAY_SIZE(cpu_silicon_lines));
 	struct finding *f;
 
-	j->virtualization = cpu_decide(h, line, silicon);
+	if (h->cpu.vendor == CPU_ARM)
+		j->virtualization = cpu_decide_arm(h, &line);
+	else
+		j->virtualization = cpu_decide(h, line, silicon);
 	switch (j->virtualization) {
 	case VIRTUALIZATION_ON:
-		judgement_add(j, "virtualization-on", SEVERITY_OK, "host",
-			      _("The processor can run machines (%s)."), model);
+		f = judgement_add(j, "virtualization-on", SEVERITY_OK, "host",
+				  _("The processor can run machines (%s)."), model);
+		if (line)
+			finding_add_evidence(j, f, "%s", line);
 		break;
 	case VIRTUALIZATION_OFF_IN_FIRMWARE:
 		f = judgement_add(j, "virtualization-off-in-firmware", SEVERITY_WARN, "host",

@@ -69,6 +69,11 @@ static const struct bug bugs[] = {
 	  N_("The IOMMU stopped answering the kernel."),
 	  N_("Install a newer firmware and a newer kernel; when it happens at suspend, do not suspend while a device "
 	     "is given away.") },
+	{ "Blocked unknown Stream ID", "smmu-blocked-device", SEVERITY_WARN,
+	  N_("The SMMU stops a device that the firmware does not tell it about. Such a device has no group and "
+	     "cannot be given away."),
+	  N_("Install a newer firmware or device tree. arm-smmu.disable_bypass=0 lets the device past the SMMU, which "
+	     "then guards nothing from it.") },
 	{ "[Firmware Bug]", "firmware-bug-iommu", SEVERITY_INFO,
 	  N_("The kernel reports a fault of the firmware about the IOMMU."),
 	  N_("Look for a newer firmware.") },
@@ -80,7 +85,7 @@ static const struct bug bugs[] = {
  */
 static bool bugs_is_about_iommu(const char *line)
 {
-	return strstr(line, "DMAR") || strstr(line, "AMD-Vi") || strstr(line, "IVRS");
+	return strstr(line, "DMAR") || strstr(line, "AMD-Vi") || strstr(line, "IVRS") || strstr(line, "arm-smmu");
 }
 
 static const struct bug *bugs_find(const char *line)
@@ -134,6 +139,22 @@ static void bugs_judge_option(struct judgement *j, const char *line)
 	finding_add_advice(j, f, _("Take it off the kernel command line, or correct its spelling."));
 }
 
+/* "arm-smmu.disable_bypass=0": what no stream is set up for goes past the SMMU. */
+static void bugs_judge_bypass(struct judgement *j)
+{
+	const char *value = host_cmdline_value(j->host, "arm-smmu.disable_bypass");
+	struct finding *f;
+
+	if (!str_eq(value, "0") && !str_eq(value, "n") && !str_eq(value, "N"))
+		return;
+	f = judgement_add(j, "smmu-bypass", SEVERITY_WARN, "host",
+			  _("The SMMU lets devices pass that it knows nothing of. A machine is still kept inside its "
+			    "own memory, but such a device of the host is not."));
+	finding_add_evidence(j, f, "/proc/cmdline: arm-smmu.disable_bypass=%s", value);
+	finding_add_advice(j, f, _("Remove %s from the kernel command line and restart."),
+			   "arm-smmu.disable_bypass");
+}
+
 static void bugs_judge(struct judgement *j)
 {
 	struct bug_seen seen[ARRAY_SIZE(bugs) + 1] = { 0 };
@@ -148,6 +169,7 @@ static void bugs_judge(struct judgement *j)
 			 options++ < BUGS_MAX_LINES)
 			bugs_judge_option(j, *l);
 	}
+	bugs_judge_bypass(j);
 }
 
 const struct rule rule_firmware_bugs = { "firmware-bugs", bugs_judge };

@@ -202,6 +202,8 @@ static void iommu_judge_failed(struct judgement *j, const struct iommu_signs *s)
 			    "device can be given to a machine."));
 	if (s->failure)
 		finding_add_evidence(j, f, "%s", s->failure);
+	if (s->forced)
+		finding_add_evidence(j, f, "%s", s->forced);
 	if (s->on_argument) {
 		finding_add_evidence(j, f, "/proc/cmdline: %s", s->on_argument);
 		finding_add_advice(j, f, _("The argument that switches it on was understood (\"DMAR: IOMMU "

@@ -49,7 +49,7 @@ static void table_judge_opt_in(struct judgement *j)
 	const char *line = host_log_find(h, "Intel-IOMMU force enabled due to platform opt in");
 	struct finding *f;
 
-	if (!line)
+	if (!line || j->iommu_state != IOMMU_ON)
 		return;
 	f = judgement_add(j, "platform-opt-in", SEVERITY_INFO, "host",
 			  _("The kernel switched the IOMMU on because the firmware asked for it, to guard against "

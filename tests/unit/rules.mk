@@ -5,6 +5,8 @@ RULES_TESTS = \
 	tests/unit/test-rule-cpu \
 	tests/unit/test-rule-firmware \
 	tests/unit/test-rule-iommu \
+	tests/unit/test-rule-log-states \
+	tests/unit/test-rule-reserved \
 	tests/unit/test-rule-boot \
 	tests/unit/test-rule-groups \
 	tests/unit/test-rule-forecast \
@@ -38,4 +40,10 @@ tests_unit_test_rule_devices_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_bars_SOURCES = tests/unit/test-rule-bars.c
 tests_unit_test_rule_bars_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_bars_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
+tests_unit_test_rule_log_states_SOURCES = tests/unit/test-rule-log-states.c
+tests_unit_test_rule_log_states_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rule_log_states_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
+tests_unit_test_rule_reserved_SOURCES = tests/unit/test-rule-reserved.c
+tests_unit_test_rule_reserved_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rule_reserved_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 endif
