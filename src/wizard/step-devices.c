@@ -203,9 +203,12 @@ static const char *devices_group_detail(const struct group_verdict *v, struct sc
 	for (unsigned i = 0; v->ports_known && i < v->n_ports_without_acs; i++)
 		str_addf(&s, "%s %s\n", v->ports_without_acs[i]->address, v->ports_without_acs[i]->device_name);
 	if (v->kind == GROUP_SHARED)
+		/* Where no port lacks ACS (conventional PCI, parts of one chip), no slot changes it. */
 		str_addf(&s, "\n%s\n",
-			 _("A group goes as a whole. Another slot often helps: one that is wired to the processor, "
-			   "not to the chipset. Or Space on the group gives all of it away."));
+			 v->ports_known && v->n_causes && !v->n_ports_without_acs ?
+				 _("A group goes as a whole. Space on the group gives all of it away.") :
+				 _("A group goes as a whole. Another slot often helps: one that is wired to the processor, "
+				   "not to the chipset. Or Space on the group gives all of it away."));
 	return arena_strdup(b->arena, str_c(&s));
 }
 
