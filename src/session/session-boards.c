@@ -17,23 +17,25 @@ static void boards_on_wrong(void *user, const char *sentence)
 	host_note_broken(user, sentence);
 }
 
-static void boards_read(struct host *h, struct boards *b, const struct fsroot *root, const char *path,
-			const char *shown, bool own)
+static void boards_add_text(struct host *h, struct boards *b, const char *text, size_t len, const char *shown,
+			    bool own)
+{
+	if (strlen(text) != len)
+		host_note_unreadable(h, shown, -EINVAL); /* a NUL: no text */
+	else
+		boards_add(b, h->arena, text, shown, own, boards_on_wrong, h);
+}
+
+static void boards_read(struct host *h, struct boards *b, const char *path)
 {
 	_cleanup_free_ char *text = NULL;
 	size_t len;
-	int r = fsroot_read(root, path, &text, &len);
+	int r = fsroot_read(h->root, path, &text, &len);
 
-	if (r < 0) {
-		if (r != -ENOENT && r != -ENOTDIR)
-			host_note_unreadable(h, shown, r);
-		return;
-	}
-	if (strlen(text) != len) {
-		host_note_unreadable(h, shown, -EINVAL); /* a NUL: no text */
-		return;
-	}
-	boards_add(b, h->arena, text, shown, own, boards_on_wrong, h);
+	if (r >= 0)
+		boards_add_text(h, b, text, len, path, true);
+	else if (r != -ENOENT && r != -ENOTDIR)
+		host_note_unreadable(h, path, r);
 }
 
 static void boards_read_own(struct host *h, struct boards *b)
@@ -41,28 +43,25 @@ static void boards_read_own(struct host *h, struct boards *b)
 	_cleanup_strv_ char **names = NULL;
 
 	if (fsroot_list(h->root, BOARDS_OWN, &names) < 0) {
-		boards_read(h, b, h->root, BOARDS_OWN, BOARDS_OWN, true);
+		boards_read(h, b, BOARDS_OWN);
 		return;
 	}
 	for (char **name = names; name && *name; name++) {
 		_cleanup_free_ char *path = xasprintf(BOARDS_OWN "/%s", *name);
 
 		if (**name != '.' && !str_ends_with(*name, "~"))
-			boards_read(h, b, h->root, path, path, true);
+			boards_read(h, b, path);
 	}
 }
 
 static void boards_read_shipped(struct host *h, struct boards *b)
 {
-	_cleanup_fsroot_ struct fsroot *here = NULL;
-	_cleanup_free_ char *file = NULL, *absolute = NULL;
+	_cleanup_free_ char *text = NULL, *path = NULL;
+	size_t len;
 
 	/* An installation without it still judges; the advice then only names what to look for. */
-	if (output_find_data("data/boards", &file, NULL) < 0 || fsroot_open("/", &here, NULL) < 0)
-		return;
-	absolute = realpath(file, NULL);
-	if (absolute)
-		boards_read(h, b, here, absolute, "data/boards", false);
+	if (output_load_data("data/boards", &text, &len, &path) == 0)
+		boards_add_text(h, b, text, len, "data/boards", false);
 }
 
 void session_look_up_board(struct host *h)
