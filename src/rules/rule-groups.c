@@ -139,7 +139,7 @@ static bool groups_holds_back(const struct judgement *j, const struct iommu_grou
 		case DEVICE_NIC:
 		case DEVICE_USB:
 			if (!judge_vital_use(j->host, g->devices[i]) &&
-			    !judge_is_bmc_vga(g->devices[i]) && g->devices[i]->addr.domain < 0x10000)
+			    !judge_is_bmc_vga(g->devices[i]) && !g->devices[i]->dma_device)
 				return true;
 			break;
 		case DEVICE_AUDIO:
