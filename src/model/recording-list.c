@@ -164,8 +164,10 @@ static void list_acpi_table(struct take *t, const char *path)
 
 static void list_efi_variable(struct take *t, const char *path)
 {
+	/* Not LoaderDevicePartUUID and LoaderEntrySelected, which name this very disk and machine. */
 	static const char *const kept[] = { "SecureBoot-", "SetupMode-", "BootCurrent-",
-					    "OsIndicationsSupported-", "LoaderInfo-", "BootOrder-" };
+					    "OsIndicationsSupported-", "BootOrder-", "LoaderInfo-",
+					    "LoaderImageIdentifier-", "StubInfo-", "StubImageIdentifier-" };
 	const char *name = strrchr(path, '/') + 1;
 	_cleanup_free_ char *bytes = NULL;
 	size_t len;
