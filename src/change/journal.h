@@ -41,6 +41,8 @@ struct journal_command {
 	const char *const *undo_argv;	/* NULL: none */
 	const char *const *outputs;	/* paths among .files; NULL: none */
 	unsigned timeout_s;
+	const char *made, *installed;	/* see struct change; NULL: none */
+	const char *const *by_hand;	/* NULL: argv */
 };
 
 struct journal_entry {

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "change/steps.h"
 
+#include "base/atomic.h"
 #include "base/log.h"
 #include "base/spawn.h"
 #include "base/str.h"
+#include "change/image.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -210,6 +212,23 @@ int steps_run(const struct steps *s, const char *const *argv, unsigned timeout_s
 	r = steps_judge(argv, timeout_s, &res, err);
 	log_line("%s", r < 0 ? "failed" : "exit status 0");
 	return r;
+}
+
+int steps_install(const struct fsroot *fs, const char *made, const char *installed, struct err *err)
+{
+	_cleanup_image_ struct image img = { 0 };
+	int r;
+
+	if (!installed)
+		return 0;
+	r = image_read(fs, made, &img, err);
+	if (r == 0 && !img.exists)
+		r = err_set(err, ERR_NOT_POSSIBLE, -ENOENT, _("The command ended well, but %s was not made."), made);
+	if (r == 0)
+		r = atomic_write(fs, installed, img.data, img.len, &img.attrs, err);
+	if (r == 0)
+		log_line("%s took the place of %s", made, installed);
+	return r < 0 ? r : atomic_remove(fs, made, err);
 }
 
 void steps_add_sentence(struct err *err, const char *sentence)

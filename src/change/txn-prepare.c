@@ -188,6 +188,9 @@ static int work_add_command(const struct fsroot *fs, struct txn_work *w, const s
 	command->undo_argv = work_copy(e->arena, c->undo_argv);
 	command->outputs = work_copy(e->arena, c->outputs);
 	command->timeout_s = c->timeout_s;
+	command->made = c->made ? arena_strdup(e->arena, c->made) : NULL;
+	command->installed = c->installed ? arena_strdup(e->arena, c->installed) : NULL;
+	command->by_hand = work_copy(e->arena, c->by_hand);
 	w->commands[e->n_commands++] = c;
 	return r;
 }

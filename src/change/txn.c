@@ -142,8 +142,8 @@ static int txn_read_back(const struct txn *t, const struct change *c, struct err
 }
 
 /*
- * grub-mkconfig ends with "cat grub.cfg.new > grub.cfg" and flushes nothing: without this the
- * journal could say "done" on the disk while the boot menu is still only in memory.
+ * Hardly a tool flushes what it writes: without this the journal could say "done" on the disk while
+ * the initial RAM disk is still only in memory.
  */
 static int txn_flush_outputs(const struct txn *t, const struct change *c, struct err *err)
 {
@@ -162,7 +162,8 @@ static int txn_run_command(struct txn *t, unsigned i, struct err *err)
 	int r;
 
 	if (!t->options->run_commands) {
-		steps_add_pending(&t->steps, t->plan->arena, c->argv, &t->result.pending);
+		steps_add_pending(&t->steps, t->plan->arena, c->by_hand ? c->by_hand : c->argv,
+				  &t->result.pending);
 		return 0;
 	}
 	r = steps_check_stop(&t->steps, err);
@@ -174,9 +175,11 @@ static int txn_run_command(struct txn *t, unsigned i, struct err *err)
 	if (r == 0)
 		r = steps_run(&t->steps, c->argv, c->timeout_s, err);
 	if (r == 0)
-		r = txn_flush_outputs(t, c, err);
-	if (r == 0)
 		r = txn_read_back(t, c, err);
+	if (r == 0)
+		r = steps_install(t->fs, c->made, c->installed, err);
+	if (r == 0)
+		r = txn_flush_outputs(t, c, err);
 	steps_finish(&t->steps, r == 0);
 	return r;
 }

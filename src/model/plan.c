@@ -45,6 +45,14 @@ void plan_free(struct plan *p)
 		arena_free(p->arena);
 }
 
+struct stage *plan_find_stage(const struct plan *p, const char *name)
+{
+	for (unsigned i = 0; i < p->n_stages; i++)
+		if (strcmp(p->stages[i]->name, name) == 0)
+			return p->stages[i];
+	return NULL;
+}
+
 struct stage *plan_stage(struct plan *p, const char *name, const char *title, enum stage_end then)
 {
 	struct stage *s;

@@ -36,6 +36,13 @@ struct change {
 	/* After it ran, each of these must be found in readback_path, or it did not work. */
 	const char *readback_path;
 	const char *const *readback_needles;
+	/*
+	 * Where a tool would write a file that the start needs bit by bit, it is told to write MADE, beside
+	 * it; once that was read back, its content takes the place of INSTALLED in one step, and MADE
+	 * goes.  Both are outputs; NULL: the tool writes its files itself.
+	 */
+	const char *made, *installed;
+	const char *const *by_hand; /* what a person runs instead, "update-grub"; NULL: ARGV */
 };
 
 enum promise_kind {
@@ -89,6 +96,8 @@ static inline void plan_freep(struct plan **p)
 
 /* The stage of that NAME, made at the end when it is not there yet. */
 struct stage *plan_stage(struct plan *p, const char *name, const char *title, enum stage_end then);
+/* NULL: there is none of that NAME. */
+struct stage *plan_find_stage(const struct plan *p, const char *name);
 /* Drops stages without a change; call once when the plan is complete. */
 void plan_finish(struct plan *p);
 /*

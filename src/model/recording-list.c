@@ -280,6 +280,10 @@ static void list_config_files(struct take *t)
 		take_file(t, "/etc/vfio-wizard/boards");
 	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
+	take_filtered(t, "/boot/grub/custom.cfg", filter_grub_cfg);
+	take_filtered(t, "/boot/grub2/custom.cfg", filter_grub_cfg);
+	take_file(t, "/boot/grub/grubenv");
+	take_file(t, "/boot/grub2/grubenv");
 	take_each(t, "/boot", "", list_boot_file);
 	take_each(t, "/boot/efi/EFI", "", take_dir);
 }
