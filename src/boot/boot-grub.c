@@ -564,10 +564,8 @@ static int grub_stage_trial(struct host *h, const char *const *set, const char *
 static const char *grub_rescue(struct host *h)
 {
 	return arena_printf(h->arena,
-			    _("The boot menu: if it does not show, press Esc while the computer starts (hold Shift on one "
-			      "without UEFI). Choose \"%s\" at its end, or the recovery mode under Advanced options. Or "
-			      "press e on the first entry, take the new arguments out of the line that begins with linux, "
-			      "and press F10."),
+			    _("In the boot menu (press Esc while it starts; without UEFI hold Shift) choose \"%s\" at its end. Or "
+			      "press e there, take the new arguments out of the line that begins with linux, then F10."),
 			    GRUB_MENU_BEFORE_TITLE);
 }
 

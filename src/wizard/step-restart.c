@@ -45,7 +45,8 @@ static void restart_add_done(const struct wizard *w, struct screen_build *b)
 	build_fact(b, "done", _("Done"), e->title, ROW_OK)->note = build_printf(b, _("undo %03u"), e->number);
 	build_fact(b, "files", _("Written"), restart_files(b, e), ROW_OK);
 	for (unsigned i = 0; !e->commands_ran && i < e->n_commands; i++) {
-		_cleanup_free_ char *command = spawn_quote(e->commands[i].argv);
+		const struct journal_command *c = &e->commands[i];
+		_cleanup_free_ char *command = spawn_quote(c->by_hand ? c->by_hand : c->argv);
 
 		build_fact(b, build_printf(b, "run-%u", i), _("Run there"), command, ROW_PROBLEM)->help =
 			_("This is not the running computer: run the command on that system before it starts.");
