@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "boot/boot-grub.h"
 #include "boot/boot-text.h"
 #include "boot/grub-file.h"
 #include "boot/grub-load.h"
@@ -77,6 +78,10 @@ static int grub_detect(struct host *h, const char **ret_why)
 		*ret_why = _("proxmox-boot-tool copies the boot files of this host");
 		return 0;
 	}
+	if (grub_load_is_bls(h)) {
+		*ret_why = _("GRUB of this host takes the arguments of each kernel from /boot/loader/entries");
+		return 0;
+	}
 	if (loader && !str_starts_with(loader, "GRUB")) {
 		*ret_why = arena_printf(h->arena, _("%s started this computer"), loader);
 		return 0;
@@ -119,23 +124,8 @@ static int grub_configured(struct host *h, struct kargs *ret, struct err *err)
 }
 
 /* Things that would make the next grub-mkconfig fail or do nothing. */
-static int grub_check_script(const struct grub_script *s, const char *const *set, struct plan *plan,
-			     struct err *err)
+static int grub_check_script(const struct grub_script *s, struct plan *plan, struct err *err)
 {
-	struct grub_value v;
-
-	grub_script_value(s, "GRUB_ENABLE_BLSCFG", &v);
-	if (str_eq(v.text, "true")) {
-		_cleanup_free_ char *args = strv_join(set, " ");
-
-		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("GRUB of this host takes the arguments of each kernel from "
-			  "/boot/loader/entries "
-			  "(GRUB_ENABLE_BLSCFG=true), so editing %s changes nothing"),
-			GRUB_MAIN);
-		return err_hint(
-			err, _("Run by hand: sudo grubby --update-kernel=ALL --args=\"%s\""), args);
-	}
 	for (unsigned i = 0; i < s->n_files; i++) {
 		const struct grub_file *f = &s->files[i];
 
@@ -373,24 +363,20 @@ static int grub_find_maker(const struct host *h, const struct grub_maker **ret, 
 	return err_hint(err, _("Install GRUB's tools (on Debian: grub-common and grub2-common)."));
 }
 
-static void grub_add_command(const struct grub_maker *maker, const struct grub_script *s,
-			     const char *const *set, struct plan *plan, struct stage *stage)
+static void grub_add_command(const struct grub_maker *maker, const char *const *line, struct plan *plan,
+			     struct stage *stage)
 {
-	_cleanup_kargs_ struct kargs line = { 0 };
 	const char *const *argv = NULL, *const *outputs = NULL, *const *needles = NULL;
 	struct change *c;
 
-	grub_parse_line(s, &line);
 	for (size_t k = 0; maker->argv[k]; k++)
 		arena_strv_add(plan->arena, &argv, maker->argv[k]);
 	arena_strv_add(plan->arena, &outputs, maker->output);
 	/* Left behind by a grub-mkconfig that failed or was killed. */
 	arena_strv_add(plan->arena, &outputs, arena_printf(plan->arena, "%s.new", maker->output));
 	/* "	linux	/vmlinuz-6.1.0-28-amd64 root=UUID=… ro  quiet intel_iommu=on" */
-	for (const char *const *a = set; a && *a; a++)
-		if (strv_contains(strv_const(line.args),
-				  *a)) /* not when "intel_iommu=sm_on,on" says it */
-			arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
+	for (; *line; line++)
+		arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *line));
 	c = stage_add_run(
 		plan, stage, argv,
 		arena_printf(plan->arena, _("makes the boot menu %s anew"), maker->output));
@@ -400,15 +386,29 @@ static void grub_add_command(const struct grub_maker *maker, const struct grub_s
 	c->readback_needles = needles;
 }
 
-static int grub_stage_kargs(struct host *h, const char *const *set, const char *const *remove,
-			    struct plan *plan, struct stage *stage, struct err *err)
+/* Those of SET that stand in the settings word for word: not when "intel_iommu=sm_on,on" says it. */
+static const char *const *grub_find_literal(const struct grub_script *s, const char *const *set, struct plan *plan)
+{
+	static const char *const none[] = { NULL };
+	const char *const *found = NULL;
+	_cleanup_kargs_ struct kargs line = { 0 };
+
+	grub_parse_line(s, &line);
+	for (const char *const *a = set; a && *a; a++)
+		if (strv_contains(strv_const(line.args), *a))
+			arena_strv_add(plan->arena, &found, *a);
+	return found ? found : none;
+}
+
+int grub_stage_settings(struct host *h, const char *const *set, const char *const *remove, struct plan *plan,
+			struct stage *stage, const char *const **ret_line, struct err *err)
 {
 	_cleanup_kargs_ struct kargs before = { 0 };
-	const struct grub_maker *maker = NULL;
 	struct grub_script old, new;
 	unsigned changed = 0;
 	int r;
 
+	*ret_line = NULL;
 	for (const char *const *a = set; a && *a; a++)
 		if (karg_problem(*a))
 			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a,
@@ -417,7 +417,7 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 	if (r >= 0)
 		r = grub_load_script(h, plan, plan->arena, &new, err);
 	if (r >= 0)
-		r = grub_check_script(&new, set, plan, err);
+		r = grub_check_script(&new, plan, err);
 	if (r < 0)
 		return r;
 	grub_parse_line(&old, &before);
@@ -426,23 +426,44 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 		r = grub_check_result(&new, &before, set, remove, err);
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < new.n_files; i++)
-		changed += i >= old.n_files || strcmp(old.files[i].text, new.files[i].text) != 0;
-	if (!changed)
-		return 0;
-	r = grub_find_maker(h, &maker, err);
-	if (r < 0)
-		return r;
 	for (unsigned i = 0; i < new.n_files; i++) {
 		const struct grub_file *n = &new.files[i],
 				       *o = i < old.n_files ? &old.files[i] : NULL;
 
+		changed += !o || strcmp(o->text, n->text) != 0;
 		stage_add_file(plan, stage, n->path, o ? o->text : NULL, o ? o->len : 0, n->text,
 			       n->len, 0644,
 			       o ? NULL : _("adds the arguments to what the other files set"));
 	}
-	grub_add_command(maker, &new, set, plan, stage);
+	if (changed)
+		*ret_line = grub_find_literal(&new, set, plan);
 	return 0;
+}
+
+int grub_settings_args(struct host *h, struct kargs *ret, struct err *err)
+{
+	return grub_configured(h, ret, err);
+}
+
+static int grub_stage_kargs(struct host *h, const char *const *set, const char *const *remove,
+			    struct plan *plan, struct stage *stage, struct err *err)
+{
+	const struct grub_maker *maker = NULL;
+	const char *const *line;
+	int r;
+
+	/* --loader grub on such a host: the settings alone would change nothing. */
+	if (grub_load_is_bls(h))
+		return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			       _("GRUB of this host takes the arguments of each kernel from /boot/loader/entries: that is "
+				 "--loader bls"));
+	r = grub_stage_settings(h, set, remove, plan, stage, &line, err);
+	if (r < 0 || !line)
+		return r;
+	r = grub_find_maker(h, &maker, err);
+	if (r >= 0)
+		grub_add_command(maker, line, plan, stage);
+	return r;
 }
 
 const struct bootloader bootloader_grub = {
