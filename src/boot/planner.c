@@ -159,9 +159,18 @@ static int planner_check_override(struct planner *p)
 /* Before the first change there is an entry that starts the host without any. */
 static int planner_way_back(struct planner *p, const struct bootloader *loader, struct stage *stage)
 {
-	return loader && loader->stage_way_back && stage->n_changes
-		       ? loader->stage_way_back(p->h, p->plan, stage, p->err)
-		       : 0;
+	struct err err = { 0 };
+	int r = loader && loader->stage_way_back && stage->n_changes
+			? loader->stage_way_back(p->h, p->plan, stage, &err)
+			: 0;
+
+	/* That none can be made is worth knowing, and no reason to do nothing at all. */
+	if (r < 0 && err.kind == ERR_NOT_POSSIBLE)
+		boot_add_finding(p->plan, "way-back-by-hand", SEVERITY_WARN, "host",
+				 _("The boot menu gets no entry that starts everything as before: %s"), err.msg);
+	else if (r < 0 && p->err)
+		*p->err = err;
+	return r < 0 && err.kind == ERR_NOT_POSSIBLE ? 0 : r;
 }
 
 /* The kernel that runs was started with all of SET and none of REMOVE: a trial came up. */

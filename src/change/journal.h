@@ -43,6 +43,7 @@ struct journal_command {
 	unsigned timeout_s;
 	const char *made, *installed;	/* see struct change; NULL: none */
 	const char *const *by_hand;	/* NULL: argv */
+	bool undo_again;		/* to be run once more after the files are back */
 };
 
 struct journal_entry {

@@ -191,6 +191,7 @@ static int work_add_command(const struct fsroot *fs, struct txn_work *w, const s
 	command->made = c->made ? arena_strdup(e->arena, c->made) : NULL;
 	command->installed = c->installed ? arena_strdup(e->arena, c->installed) : NULL;
 	command->by_hand = work_copy(e->arena, c->by_hand);
+	command->undo_again = c->undo_again && !c->undo_argv;
 	w->commands[e->n_commands++] = c;
 	return r;
 }

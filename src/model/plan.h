@@ -43,6 +43,11 @@ struct change {
 	 */
 	const char *made, *installed;
 	const char *const *by_hand; /* what a person runs instead, "update-grub"; NULL: ARGV */
+	/*
+	 * What it makes lies where it cannot be seen (ESPs that are not mounted): undo, and going back
+	 * half-way, run it once more when the files that it reads are back.  Not with undo_argv.
+	 */
+	bool undo_again;
 };
 
 enum promise_kind {
