@@ -41,6 +41,7 @@ struct journal_command {
 	const char *const *undo_argv;	/* NULL: none */
 	const char *const *outputs;	/* paths among .files; NULL: none */
 	unsigned timeout_s;
+	const char *const *readbacks;	/* command lines that looked whether it worked; NULL: none */
 };
 
 struct journal_entry {
