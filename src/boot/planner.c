@@ -218,10 +218,10 @@ static int planner_bind(struct planner *p)
 {
 	const char *name = answers_get(p->answers, "bind");
 	const struct bind_method *method = bind_find(name ? name : bind_table[0]->name);
-	const struct initramfs_tool *tool = NULL;
+	struct bind_tools tools = { 0 };
 	const struct pci_device *const *devices;
 	struct pci_device **chosen = NULL;
-	const char *caution;
+	const char *caution, *asked, *why;
 	unsigned n = 0;
 	int r;
 
@@ -236,8 +236,11 @@ static int planner_bind(struct planner *p)
 	if (caution)
 		boot_add_finding(p->plan, "bind-caution", SEVERITY_WARN, devices[0]->address, "%s",
 				 caution);
-	r = planner_find_initramfs(p, &tool);
-	return r < 0 ? r : method->stage(p->h, devices, n, tool, p->plan, p->err);
+	r = planner_find_initramfs(p, &tools.initramfs);
+	asked = answers_get(p->answers, "loader");
+	tools.loader = asked && strcmp(asked, "auto") != 0 ? bootloader_find(asked)
+							    : bootloader_detect(p->h, &why);
+	return r < 0 ? r : method->stage(p->h, devices, n, &tools, p->plan, p->err);
 }
 
 static int planner_firmware(struct planner *p)
