@@ -10,10 +10,10 @@
 #include <string.h>
 
 /*
- * dracut.  What goes into an image are modules, and all of its versions (055 to 111 were read) look
- * for them in /usr/lib/dracut/modules.d only; other packages put theirs there, too.  install_items in
- * dracut.conf.d would not do: a file keeps its path, and the folder of hooks moved from
- * /lib/dracut/hooks to /var/lib/dracut/hooks (107); inst_hook knows where it is.  Scripts in pre-udev
+ * dracut.  What goes into an image are modules, looked for in /usr/lib/dracut/modules.d only (dracut.sh
+ * of 059, and of dracut-ng in May 2026); other packages put theirs there, too.  install_items in
+ * dracut.conf.d would not do: a file keeps its path, and the folder of hooks is /lib/dracut/hooks in
+ * the former and /var/lib/dracut/hooks in the latter; inst_hook knows where it is.  Scripts in pre-udev
  * are run before udev starts, by the init of dracut's own and by dracut-pre-udev.service, and before
  * the modules of force_drivers and rd.driver.pre= are loaded.
  */

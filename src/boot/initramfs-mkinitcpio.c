@@ -117,7 +117,7 @@ static int mk_detect(struct host *h, const char **ret_why)
 	return 90;
 }
 
-/* Since version 37: before, only the one file was read.  "_d_config=..." names the folder. */
+/* Older versions read only the one file.  The program itself tells: "_d_config=…" names the folder. */
 static bool mk_reads_dropins(struct host *h)
 {
 	_cleanup_free_ char *text = NULL;

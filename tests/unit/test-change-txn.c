@@ -265,7 +265,6 @@ START_TEST(an_image_has_to_show_what_was_meant)
 	}
 	ck_assert_msg(apply(&scene_here, NULL, &res) == 0, "%s", error.msg);
 	ck_assert_int_eq(journal_list(tree.fs, SCENE_STATE, &entries, &n, &error), 0);
-	c = NULL;
 	ck_assert_str_eq(entries[0]->commands[entries[0]->n_commands - 1].readbacks[0],
 			 "/bin/echo scripts/vfio-wizard vfio-pci.ko");
 	journal_list_free(entries, n);
