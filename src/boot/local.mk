@@ -10,6 +10,9 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/boot-proxmox.c src/boot/boot-foreign.c \
 	src/boot/json-span.h src/boot/json-span.c src/boot/boot-kernelstub.c \
 	src/boot/initramfs.h src/boot/initramfs.def src/boot/initramfs.c \
-	src/boot/initramfs-initramfs-tools.c \
-	src/boot/bind.h src/boot/bind.def src/boot/bind.c src/boot/bind-libvirt.c src/boot/bind-address.c \
+	src/boot/early-script.h src/boot/early-script.c src/boot/initramfs-image.h src/boot/initramfs-image.c \
+	src/boot/initramfs-initramfs-tools.c src/boot/initramfs-dracut.c \
+	src/boot/initramfs-mkinitcpio.c src/boot/mkinitcpio-preset.h src/boot/mkinitcpio-preset.c \
+	src/boot/initramfs-booster.c \
+	src/boot/bind.h src/boot/bind.def src/boot/bind.c src/boot/bind-libvirt.c src/boot/bind-address.c src/boot/bind-id.c \
 	src/boot/planner.h src/boot/planner.c src/boot/choose-devices.c

@@ -289,10 +289,10 @@ static int planner_bind(struct planner *p)
 {
 	const char *name = answers_get(p->answers, "bind");
 	const struct bind_method *method = bind_find(name ? name : bind_table[0]->name);
-	const struct initramfs_tool *tool = NULL;
+	struct bind_tools tools = { 0 };
 	const struct pci_device *const *devices;
 	struct pci_device **chosen = NULL;
-	const char *caution, *why;
+	const char *caution, *asked, *why;
 	struct stage *stage;
 	unsigned n = 0;
 	int r;
@@ -308,11 +308,14 @@ static int planner_bind(struct planner *p)
 	if (caution)
 		boot_add_finding(p->plan, "bind-caution", SEVERITY_WARN, devices[0]->address, "%s",
 				 caution);
-	r = planner_find_initramfs(p, &tool);
+	r = planner_find_initramfs(p, &tools.initramfs);
+	asked = answers_get(p->answers, "loader");
+	tools.loader = asked && strcmp(asked, "auto") != 0 ? bootloader_find(asked)
+							    : bootloader_detect(p->h, &why);
 	if (r == 0)
-		r = method->stage(p->h, devices, n, tool, p->plan, p->err);
+		r = method->stage(p->h, devices, n, &tools, p->plan, p->err);
 	stage = r == 0 ? plan_find_stage(p->plan, "bind") : NULL;
-	return stage ? planner_way_back(p, bootloader_detect(p->h, &why), stage) : r;
+	return stage ? planner_way_back(p, tools.loader, stage) : r;
 }
 
 static int planner_firmware(struct planner *p)
