@@ -6,7 +6,7 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/grub-file.h src/boot/grub-file.c src/boot/grub-script.c src/boot/grub-edit.c \
 	src/boot/grub-load.h src/boot/grub-load.c src/boot/boot-grub.c \
 	src/boot/json-span.h src/boot/json-span.c src/boot/boot-kernelstub.c \
-	src/boot/limine-config.h src/boot/limine-config.c src/boot/boot-limine.c \
+	src/boot/limine-config.h src/boot/limine-config.c src/boot/boot-limine.c src/boot/boot-refind.c \
 	src/boot/initramfs.h src/boot/initramfs.def src/boot/initramfs.c \
 	src/boot/initramfs-initramfs-tools.c \
 	src/boot/bind.h src/boot/bind.def src/boot/bind.c src/boot/bind-libvirt.c src/boot/bind-address.c \

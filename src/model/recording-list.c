@@ -328,6 +328,9 @@ static void list_config_files(struct take *t)
 		take_file(t, "/etc/vfio-wizard/boards");
 	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
+	take_file(t, "/boot/refind_linux.conf");
+	take_file(t, "/boot/efi/refind_linux.conf");
+	take_file(t, "/efi/refind_linux.conf");
 	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);
 	take_each(t, "/boot/efi/EFI", "", take_dir);
