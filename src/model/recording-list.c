@@ -238,6 +238,54 @@ static void list_boot_file(struct take *t, const char *path)
 		take_presence(t, path);
 }
 
+/*
+ * Limine's program: a checksum of limine.conf may lie behind this sign, see boot/limine-config.c.  The
+ * rest of it is of no use.
+ */
+static void list_limine_program(struct take *t, const char *path)
+{
+	static const char sign[] = "++CONFIG_B2SUM_SIGNATURE++";
+	_cleanup_free_ char *text = NULL;
+	const char *at;
+	size_t len, left;
+
+	if (fsroot_read(t->fs, path, &text, &len) < 0)
+		return;
+	at = memmem(text, len, sign, strlen(sign));
+	left = at ? len - (size_t)(at - text) : 0;
+	if (left)
+		take_bytes(t, path, at, left < strlen(sign) + 128 ? left : strlen(sign) + 128);
+}
+
+static void list_efi_folder(struct take *t, const char *dir)
+{
+	take_dir(t, dir);
+	take_each(t, dir, ".efi", list_limine_program);
+	take_each(t, dir, ".EFI", list_limine_program);
+	take_file(t, list_path(t, dir, "limine.conf"));
+}
+
+/* limine.conf and limine.cfg wherever Limine looks for them. */
+static void list_limine(struct take *t)
+{
+	static const char *const partitions[] = { "", "/boot", "/boot/efi", "/efi" };
+	static const char *const folders[] = { "", "/limine", "/boot", "/boot/limine" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(partitions); i++) {
+		take_each(t, arena_printf(t->arena, "%s/EFI", partitions[i]), "", list_efi_folder);
+		for (size_t k = 0; k < ARRAY_SIZE(folders); k++) {
+			const char *dir = arena_printf(t->arena, "%s%s/", partitions[i], folders[k]);
+
+			take_file(t, arena_printf(t->arena, "%slimine.conf", dir));
+			take_file(t, arena_printf(t->arena, "%slimine.cfg", dir));
+			list_limine_program(t, arena_printf(t->arena, "%slimine-bios.sys", dir));
+		}
+	}
+	take_file(t, "/etc/default/limine");
+	take_file(t, "/etc/limine-entry-tool.conf");
+	take_each(t, "/etc/limine-entry-tool.d", ".conf", take_file);
+}
+
 /* The user's own lines about devices: a file, or a folder of files. */
 static void list_own_devices(struct take *t)
 {
@@ -291,6 +339,10 @@ static void list_config_files(struct take *t)
 	take_filtered(t, "/boot/grub2/custom.cfg", filter_grub_cfg);
 	take_file(t, "/boot/grub/grubenv");
 	take_file(t, "/boot/grub2/grubenv");
+	take_file(t, "/boot/refind_linux.conf");
+	take_file(t, "/boot/efi/refind_linux.conf");
+	take_file(t, "/efi/refind_linux.conf");
+	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);
 	take_each(t, "/boot/efi/EFI", "", take_dir);
 }

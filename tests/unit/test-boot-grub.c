@@ -279,6 +279,18 @@ START_TEST(test_unknown_value_refused_without_drop_ins)
 }
 END_TEST
 
+START_TEST(test_called_function_is_not_known)
+{
+	struct stage *stage;
+
+	fixture_write("/usr/sbin/grub-mkconfig", "#!/bin/sh\n");
+	fixture_write(MAIN, "f() {\n\tGRUB_CMDLINE_LINUX_DEFAULT=x\n}\nGRUB_CMDLINE_LINUX_DEFAULT=quiet\nf\n");
+	ck_assert_int_lt(stage_one("iommu=pt", &stage), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, MAIN ":5: "));
+	ck_assert_uint_eq(stage->n_changes, 0);
+}
+END_TEST
+
 START_TEST(test_fedora)
 {
 	struct stage *stage;
@@ -577,6 +589,7 @@ int main(void)
 	tcase_add_test(t, test_drop_ins_not_read_elsewhere);
 	tcase_add_test(t, test_unknown_value_gets_a_drop_in);
 	tcase_add_test(t, test_unknown_value_refused_without_drop_ins);
+	tcase_add_test(t, test_called_function_is_not_known);
 	tcase_add_test(t, test_fedora);
 	tcase_add_test(t, test_append_operator);
 	tcase_add_test(t, test_overruled_and_bad_arguments);
