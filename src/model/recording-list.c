@@ -516,4 +516,5 @@ void take_everything(struct take *t)
 	take_filtered(t, "/usr/share/misc/pci.ids", filter_pci_ids);
 	take_filtered(t, "/usr/share/hwdata/pci.ids", filter_pci_ids);
 	list_cpuid(t);
+	take_access(t);
 }

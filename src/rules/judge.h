@@ -64,3 +64,6 @@ const char *judge_attribute_path(struct judgement *j, const struct firmware_attr
 	_returns_nonnull_;
 /* Its path and value as evidence, or that only root may read it. */
 void judge_add_attribute(struct judgement *j, struct finding *f, const struct firmware_attribute *t);
+
+/* rule-confinement.c: does AppArmor confine what libvirt starts? */
+bool judge_apparmor_confines(const struct host *h);
