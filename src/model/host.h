@@ -441,6 +441,16 @@ struct confinement_facts {
 	const int64_t *run_groups; /* further ones by /etc/group, ends with -1 */
 };
 
+/* The way to a file that a machine of libvirt is to open, as the user QEMU runs as goes it. */
+struct path_access {
+	const char *path;	/* as it was given, absolute */
+	const char *real;	/* with the links in it resolved, as far as it is there already */
+	const char *blocked;	/* the first folder that this user cannot pass; NULL none was found */
+	struct file_access folder; /* that folder's */
+	const char *hidden;	/* the folder that this process itself cannot look into; NULL none */
+	struct file_access file; /* the file's own; there is 0 while it has to be made */
+};
+
 struct net_facts {
 	const char *default_route_interface; /* NULL none */
 	const char *const *interfaces;

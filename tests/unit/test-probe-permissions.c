@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "model/live-access.h"
 #include "recorded.h"
+#include "probes/path-access.h"
 #include "tests/lib/tree.h"
+
+#include <sys/xattr.h>
 
 #define FILES                                                                                      \
 	"/etc/passwd <<\n"                                                                         \
@@ -170,6 +173,102 @@ START_TEST(described)
 }
 END_TEST
 
+#define WALK(h, path)                                                                              \
+	struct path_access a;                                                                      \
+	path_access_look(h, path, &a)
+
+START_TEST(the_way_to_a_file)
+{
+	RECORDED(h,
+		 FILES "/home/alice/ [0700]\n"
+		       "/home/bob/ [0711]\n"
+		       "/home/bob/linux.iso [0640] = x\n"
+		       "/home/alice/images/\n"
+		       "/srv/images -> /home/alice/images\n"
+		       "/var/lib/libvirt/images/ [0711]\n",
+		 "confinement");
+
+	{
+		WALK(h, "/home/alice/images/win.qcow2");
+		ck_assert_str_eq(a.blocked, "/home/alice");
+		ck_assert_uint_eq(a.folder.mode, 0700);
+		ck_assert_str_eq(a.real, "/home/alice/images/win.qcow2");
+		ck_assert_int_eq(a.file.there, 0);
+	}
+	{
+		WALK(h, "/home/bob/linux.iso");
+		ck_assert_ptr_null(a.blocked);
+		ck_assert_ptr_null(a.hidden);
+		ck_assert_int_eq(a.file.there, 1);
+		ck_assert_uint_eq(a.file.mode, 0640);
+	}
+	{
+		WALK(h, "/srv/images/win.qcow2");
+		ck_assert_str_eq(a.blocked, "/home/alice");
+	}
+	{
+		WALK(h, "/var/lib/libvirt/images/win.qcow2");
+		ck_assert_ptr_null(a.blocked);
+	}
+	h->confinement.run_user = NULL;
+	{
+		WALK(h, "/home/alice/images/win.qcow2");
+		ck_assert_ptr_null(a.blocked);
+		ck_assert_ptr_null(a.hidden);
+	}
+}
+END_TEST
+
+static void put_entry(unsigned char *acl, unsigned n, unsigned tag, unsigned perm, unsigned id)
+{
+	unsigned char *e = acl + 4 + n * 8;
+
+	e[0] = (unsigned char)tag;
+	e[2] = (unsigned char)perm;
+	for (unsigned i = 0; i < 4; i++)
+		e[4 + i] = (unsigned char)(id >> 8 * i);
+}
+
+/* setfacl -m u:64055:x, as virt-manager does it: the mode alone says nobody may pass. */
+START_TEST(access_lists)
+{
+	unsigned char acl[4 + 5 * 8] = { 2 };
+	_cleanup_free_ char *folder = NULL;
+	struct path_access a;
+	struct host *h;
+	struct tree t;
+
+	tree_init(&t);
+	tree_mkdir(&t, "/home/alice", 0700);
+	folder = tree_path(&t, "/home/alice");
+	put_entry(acl, 0, 0x01, 7, ~0u);
+	put_entry(acl, 1, 0x02, 1, 64055);
+	put_entry(acl, 2, 0x04, 0, ~0u);
+	put_entry(acl, 3, 0x10, 1, ~0u);
+	put_entry(acl, 4, 0x20, 0, ~0u);
+	h = host_new(t.fs);
+	h->confinement.run_user = "libvirt-qemu";
+	h->confinement.run_uid = 64055;
+	h->confinement.run_gid = 104;
+	path_access_look(h, "/home/alice/win.qcow2", &a);
+	ck_assert_str_eq(a.blocked, "/home/alice");
+	if (setxattr(folder, "system.posix_acl_access", acl, sizeof(acl), 0) == 0) {
+		path_access_look(h, "/home/alice/win.qcow2", &a);
+		ck_assert_ptr_null(a.blocked);
+		h->confinement.run_uid = 107; /* another user of the same group */
+		path_access_look(h, "/home/alice/win.qcow2", &a);
+		ck_assert_str_eq(a.blocked, "/home/alice");
+		h->confinement.run_uid = 64055;
+		put_entry(acl, 3, 0x10, 0, ~0u); /* a mask takes it away again */
+		ck_assert_int_eq(setxattr(folder, "system.posix_acl_access", acl, sizeof(acl), 0), 0);
+		path_access_look(h, "/home/alice/win.qcow2", &a);
+		ck_assert_str_eq(a.blocked, "/home/alice");
+	}
+	host_free(h);
+	tree_done(&t);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("probes: permissions");
@@ -181,6 +280,8 @@ int main(void)
 	tcase_add_test(t, apparmor_of_debian);
 	tcase_add_test(t, selinux_and_settings);
 	tcase_add_test(t, described);
+	tcase_add_test(t, the_way_to_a_file);
+	tcase_add_test(t, access_lists);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

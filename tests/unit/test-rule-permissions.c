@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rules/judge.h"
 #include "tests/lib/facts.h"
 
 static const char *const in_both[] = { "kvm", "libvirt", NULL };
@@ -218,6 +219,76 @@ START_TEST(settings_of_libvirt)
 }
 END_TEST
 
+/* The id of what judge_path() says, "" nothing. */
+static const char *path(struct facts *f, const char *real, bool writes)
+{
+	struct path_access a = { .path = real, .real = real };
+	const struct finding *found = judge_path(rules_judge(f->h), &a, writes);
+
+	return found ? found->id : "";
+}
+
+START_TEST(places_apparmor_denies)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+
+	scene(&f);
+	ck_assert_str_eq(path(&f, "/etc/win.qcow2", true), "");
+	f.h->confinement.apparmor = 1;
+	f.h->confinement.apparmor_profile = true;
+	ck_assert_str_eq(path(&f, "/etc/win.qcow2", true), "path-denied-by-apparmor");
+	ck_assert_str_eq(path(&f, "/usr/share/virtio-win/virtio-win.iso", false), "path-denied-by-apparmor");
+	ck_assert_str_eq(path(&f, "/usr/lib64/x.iso", false), "path-denied-by-apparmor");
+	ck_assert_str_eq(path(&f, "/srv/a\"b.iso", false), "path-denied-by-apparmor");
+	ck_assert_str_eq(path(&f, "/boot/tool.iso", true), "path-denied-by-apparmor");
+	ck_assert_str_eq(path(&f, "/boot/tool.iso", false), "");
+	/* a home folder is no such place, whatever people say */
+	ck_assert_str_eq(path(&f, "/home/alice/win.qcow2", true), "");
+	ck_assert_str_eq(path(&f, "/var/lib/libvirt/images/win.qcow2", true), "");
+	f.h->confinement.security_driver = "none";
+	ck_assert_str_eq(path(&f, "/etc/win.qcow2", true), "");
+}
+END_TEST
+
+START_TEST(folders_in_the_way)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct path_access a = { .path = "/home/alice/w.qcow2", .real = "/home/alice/w.qcow2",
+				 .blocked = "/home/alice", .folder = { 1, 0750, 1000, 1000, NULL, NULL } };
+	const struct finding *found;
+
+	scene(&f);
+	found = judge_path(rules_judge(f.h), &a, true);
+	ck_assert_str_eq(found->id, "path-not-reachable");
+	ck_assert_str_eq(found->evidence[0], "/home/alice: mode 0750");
+	ck_assert(facts_says(found->advice, "/var/lib/libvirt/images"));
+	ck_assert(facts_says(found->advice, "setfacl -m u:libvirt-qemu:x /home/alice"));
+	a.blocked = NULL;
+	a.hidden = "/home/alice";
+	ck_assert_str_eq(judge_path(rules_judge(f.h), &a, true)->id, "path-not-known");
+	f.h->software.libvirt = NULL; /* the script is started by root */
+	ck_assert_ptr_null(judge_path(rules_judge(f.h), &a, true));
+}
+END_TEST
+
+START_TEST(files_that_stay_with_their_owner)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct path_access a = { .path = "/srv/w.qcow2", .real = "/srv/w.qcow2",
+				 .file = { 1, 0644, 1000, 1000, NULL, NULL } };
+
+	scene(&f);
+	ck_assert_ptr_null(judge_path(rules_judge(f.h), &a, true));
+	f.h->confinement.dynamic_ownership = 0;
+	ck_assert_str_eq(judge_path(rules_judge(f.h), &a, true)->id, "path-not-owned");
+	ck_assert_ptr_null(judge_path(rules_judge(f.h), &a, false));
+	a.file.uid = 64055;
+	ck_assert_ptr_null(judge_path(rules_judge(f.h), &a, true));
+	a.file = (struct file_access){ 1, 0060, 1000, 104, NULL, NULL };
+	ck_assert_ptr_null(judge_path(rules_judge(f.h), &a, true));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("rule-permissions");
@@ -231,6 +302,9 @@ int main(void)
 	tcase_add_test(t, kvm_for_the_user_of_libvirt);
 	tcase_add_test(t, confined);
 	tcase_add_test(t, settings_of_libvirt);
+	tcase_add_test(t, places_apparmor_denies);
+	tcase_add_test(t, folders_in_the_way);
+	tcase_add_test(t, files_that_stay_with_their_owner);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
