@@ -32,7 +32,7 @@ static bool access_is_machine_line(const char *line)
 	return false;
 }
 
-/* "libvirt-qemu:x:64055:104:Libvirt Qemu:…": names and numbers are enough. */
+/* "libvirt-qemu:x:64055:104:Libvirt Qemu:…": names and numbers are enough, and "::" looks like IPv6. */
 static char *access_keep_users(struct take *t _unused_, const char *text)
 {
 	_cleanup_strv_ char **lines = strv_split(text, "\n");
@@ -44,7 +44,7 @@ static char *access_keep_users(struct take *t _unused_, const char *text)
 		for (unsigned i = 0; i < 4 && end; i++)
 			end = strchr(end + (i > 0), ':');
 		if (end && access_is_machine_line(*line))
-			str_addf(&kept, "%.*s:::\n", (int)(end - *line), *line);
+			str_addf(&kept, "%.*s:\n", (int)(end - *line), *line);
 	}
 	return str_steal(&kept);
 }
