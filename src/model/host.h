@@ -386,6 +386,8 @@ struct software_facts {
 	const char *qemu, *libvirt, *ovmf; /* versions, "" when installed without one, NULL not there */
 	const char *swtpm;
 	bool looked;		/* the probe ran: NULL above means that it is not installed */
+	const char *qemu_from, *libvirt_from; /* the file that told the version, where no package did; else NULL */
+	int has_swtpm_setup;	/* libvirt makes a TPM's first state with it; tristate */
 };
 
 /* Owner, group and mode of something programs have to open; names are NULL where no file gives them. */
