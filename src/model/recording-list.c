@@ -403,6 +403,32 @@ static void list_pacman(struct take *t, const char *dir)
 		take_dir(t, dir);
 }
 
+/* /usr/lib64/libvirt.so.0.9000.0: where rpm's database cannot be read, the name tells the version. */
+static void list_library(struct take *t, const char *path)
+{
+	if (str_starts_with(strrchr(path, '/') + 1, "libvirt.so.0."))
+		take_presence(t, path);
+}
+
+/* What libvirt noted of QEMU: which program, and its version. */
+static char *list_keep_capabilities(struct take *t _unused_, const char *text)
+{
+	static const char *const kept[] = { "<emulator>", "<version>", "<qemuctime>" };
+	_cleanup_strv_ char **lines = strv_split(text, "\n");
+	struct str out = { 0 };
+
+	for (char **line = lines; line && *line; line++)
+		for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+			if (str_starts_with(str_trim(*line), kept[i]))
+				str_addf(&out, "%s\n", str_trim(*line));
+	return str_steal(&out);
+}
+
+static void list_capabilities(struct take *t, const char *path)
+{
+	take_filtered(t, path, list_keep_capabilities);
+}
+
 /* Nothing is run to find out what is installed: the programs themselves tell. */
 static void list_programs(struct take *t)
 {
@@ -411,6 +437,7 @@ static void list_programs(struct take *t)
 		"/usr/sbin/proxmox-boot-tool", "/usr/bin/rpm-ostree", "/usr/sbin/mkinitramfs",
 		"/usr/bin/dracut", "/usr/sbin/dracut", "/usr/bin/mkinitcpio", "/usr/bin/booster",
 		"/usr/bin/qemu-system-x86_64", "/usr/bin/virsh", "/usr/sbin/libvirtd", "/usr/bin/swtpm",
+		"/usr/bin/swtpm_setup",
 		"/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm", "/usr/bin/kvm", "/usr/bin/qemu-system-aarch64",
 		"/usr/sbin/virtqemud", "/usr/bin/libvirtd", "/usr/bin/virtqemud",
 		"/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/pve-edk2-firmware/OVMF_CODE_4M.fd",
@@ -424,6 +451,8 @@ static void list_programs(struct take *t)
 	take_filtered(t, "/usr/sbin/update-initramfs", list_keep_maker);
 	take_filtered(t, "/var/lib/dpkg/status", list_keep_packages);
 	take_each(t, "/var/lib/pacman/local", "", list_pacman);
+	take_each(t, "/usr/lib64", "", list_library);
+	take_each(t, "/var/cache/libvirt/qemu/capabilities", ".xml", list_capabilities);
 	take_each(t, "/usr/share/OVMF", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/x64", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/ovmf", ".fd", take_presence);
@@ -581,4 +610,5 @@ void take_everything(struct take *t)
 	take_filtered(t, "/usr/share/misc/pci.ids", filter_pci_ids);
 	take_filtered(t, "/usr/share/hwdata/pci.ids", filter_pci_ids);
 	list_cpuid(t);
+	take_access(t);
 }
