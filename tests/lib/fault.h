@@ -48,5 +48,17 @@ FAULT_WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
 FAULT_WRAP(int, renameat, (int from, const char *a, int to, const char *b), (from, a, to, b))
 FAULT_WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
 FAULT_WRAP(int, mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
+FAULT_WRAP(pid_t, fork, (void), ())
+/* A close that fails has closed the file all the same. */
+int __real_close(int fd);
+int __wrap_close(int fd);
+int __wrap_close(int fd)
+{
+	int hit = fault_hit(), code = errno, r = __real_close(fd);
+
+	if (hit)
+		errno = code;
+	return hit ? -1 : r;
+}
 FAULT_WRAP(int, utimensat, (int fd, const char *path, const struct timespec times[2], int flags),
 	   (fd, path, times, flags))

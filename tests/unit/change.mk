@@ -14,7 +14,7 @@ CHANGE_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 CHANGE_TEST_LDADD = $(FLOOR_CHANGE) $(CHECK_LIBS)
 # See tests/lib/fault.h.
 CHANGE_FAULT_WRAP = -Wl,--wrap=write,--wrap=fsync,--wrap=syncfs,--wrap=fchmod,--wrap=renameat,--wrap=unlinkat \
-	-Wl,--wrap=mkdirat,--wrap=utimensat
+	-Wl,--wrap=mkdirat,--wrap=utimensat,--wrap=fork,--wrap=close
 
 tests_unit_test_change_faults_SOURCES = tests/unit/test-change-faults.c
 tests_unit_test_change_faults_CPPFLAGS = $(CHANGE_TEST_CPPFLAGS)
