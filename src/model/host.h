@@ -214,7 +214,8 @@ struct iommu_group {
 				 * another group is not "identity" already */
 	struct pci_device **devices;	/* by address */
 	unsigned n_devices;
-	bool has_direct_region; /* an RMRR other than direct-relaxable */
+	/* Memory that firmware insists on for one of its devices, "direct" in reserved_regions; -1 not readable */
+	int has_direct_region;
 };
 
 enum pci_port_type { /* PCI Express capability, device/port type */

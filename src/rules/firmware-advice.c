@@ -83,6 +83,16 @@ const char *judge_firmware_advice(struct judgement *j, enum firmware_setting set
 				 "Security."), key, names);
 }
 
+/* linux-iommu, March 2026, "IVMD type 0x22": Gigabyte B650 and X870E reserve memory for buses 0-15 with it. */
+void judge_advise_dma_protection(struct judgement *j, struct finding *f)
+{
+	if (j->host->iommu.has_ivrs)
+		finding_add_advice(j, f, _("In the firmware setup, look for \"Kernel DMA Protection Indicator\" or "
+					   "\"Pre-boot DMA Protection\" and switch it off: on several AMD boards that is "
+					   "reported to end the reservation. The setting may appear only when IOMMU "
+					   "is Enabled, not Auto."));
+}
+
 const char *judge_attribute_path(struct judgement *j, const struct firmware_attribute *t, const char *file)
 {
 	return arena_printf(j->host->arena, "/sys/class/firmware-attributes/%s/attributes/%s/%s", t->driver,

@@ -201,7 +201,7 @@ static const char *group_reason_host(struct judgement *j, const struct iommu_gro
 		return _("There is no PCI device in it.");
 	if (!group_count_endpoints(g))
 		return _("There are only bridges in it; they stay with the host.");
-	if (g->has_direct_region)
+	if (g->has_direct_region == 1 && judge_refuses_direct(j->host))
 		return _("The firmware reserves memory for one of its devices (RMRR), so the kernel "
 			 "refuses to give it away.");
 	for (unsigned i = 0; i < g->n_devices; i++)

@@ -196,10 +196,18 @@ static void devices_judge_iommu(struct judgement *j, struct device_verdict *v)
 
 	if (j->iommu_state == IOMMU_ABSENT) {
 		devices_say(j, v, ASSIGNABLE_NO, _("This host has no IOMMU."));
-	} else if (d->group && d->group->has_direct_region) {
+	} else if (d->group && d->group->has_direct_region == 1 && judge_refuses_direct(j->host)) {
 		devices_say(j, v, ASSIGNABLE_NO,
 			    _("The firmware reserves memory for a device of its group (RMRR), so the "
 			      "kernel refuses to give it away."));
+	} else if (d->group && d->group->has_direct_region == 1) {
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    _("The firmware reserves memory for a device of its group. This kernel gives it "
+			      "away all the same; Linux 6.6 and later refuse."));
+	} else if (d->group && d->group->has_direct_region < 0) {
+		devices_say(j, v, ASSIGNABLE_YES,
+			    _("Whether the firmware reserves memory for it, which the kernel would refuse "
+			      "over, could not be read."));
 	} else if (!d->group && j->iommu_state == IOMMU_ON) {
 		devices_say(j, v, ASSIGNABLE_NO, _("It has no IOMMU group, so nothing keeps it apart."));
 	} else if (!d->group) {

@@ -212,13 +212,18 @@ static void groups_judge_direct(struct judgement *j, const struct iommu_group *g
 	char subject[32];
 	struct finding *f;
 
-	if (!g->has_direct_region)
+	if (g->has_direct_region != 1)
 		return;
 	snprintf(subject, sizeof(subject), "group %d", g->id);
-	f = judgement_add(j, "group-direct-region", SEVERITY_WARN, subject,
-			  _("The firmware reserves memory for a device of this group (RMRR). The "
-			    "kernel refuses to give such a device to a machine."));
+	f = judgement_add(j, "group-direct-region", SEVERITY_WARN, subject, "%s",
+			  judge_refuses_direct(j->host) ?
+				  _("The firmware reserves memory for a device of this group (RMRR). The "
+				    "kernel refuses to give such a device to a machine.") :
+				  _("The firmware reserves memory for a device of this group. This kernel gives "
+				    "it to a machine all the same, with that memory out of its reach; Linux 6.6 "
+				    "and later refuse."));
 	finding_add_evidence(j, f, "/sys/kernel/iommu_groups/%d/reserved_regions: direct", g->id);
+	judge_advise_dma_protection(j, f);
 	finding_add_advice(j, f, _("Ask the maker of the computer for a firmware setting that drops the "
 				   "reservation; HP servers have one for each slot."));
 	finding_add_advice(j, f, _("Or use another slot."));

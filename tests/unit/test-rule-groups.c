@@ -284,10 +284,26 @@ START_TEST(test_direct_region)
 
 	facts_init(&f);
 	facts_device(&f, "03:00.0", 0x103c, 0x323b, 0x010400, 7, NULL);
-	f.h->groups[0]->has_direct_region = true;
+	f.h->groups[0]->has_direct_region = 1;
 	ck_assert_int_eq(judge_group(&f, 7, &j)->kind, GROUP_HOST);
 	ck_assert_int_eq(j->devices[0].assignable, ASSIGNABLE_NO);
 	ck_finding(j, "group-direct-region");
+	ck_assert(!facts_says(facts_get(j, "group-direct-region")->advice, "DMA Protection"));
+	/* AMD's driver gave it away before 6.6. */
+	facts_amd(&f);
+	f.h->iommu.has_ivrs = true;
+	f.h->identity.kernel = "6.5.0-44-generic";
+	ck_assert_int_eq(judge_group(&f, 7, &j)->kind, GROUP_ISOLATED);
+	ck_assert_int_eq(j->devices[0].assignable, ASSIGNABLE_CARE);
+	ck_advice(j, "group-direct-region", "DMA Protection");
+	f.h->identity.kernel = "6.6.0";
+	ck_assert_int_eq(judge_group(&f, 7, &j)->kind, GROUP_HOST);
+	/* What could not be read is not "no". */
+	f.h->groups[0]->has_direct_region = -1;
+	judge_group(&f, 7, &j);
+	ck_no_finding(j, "group-direct-region");
+	ck_assert_int_eq(j->devices[0].assignable, ASSIGNABLE_YES);
+	ck_assert(facts_says(j->devices[0].why, "could not be read"));
 }
 END_TEST
 
