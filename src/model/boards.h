@@ -52,12 +52,13 @@ struct boards {
 };
 
 /*
- * Adds the lines of TEXT.  NAME is the file's for messages; OWN marks the person's own, which win over
- * shipped ones.  A line that is wrong is left out, and ON_WRONG is told "NAME:LINE: what is wrong".
- * Everything is in the arena A.
+ * Adds the lines of TEXT.  FILE is what messages call it; OWN marks the person's own, which win over shipped
+ * ones.  A line that is wrong is left out and noted in host->broken.  Everything is in the host's arena.
  */
-void boards_add(struct boards *b, struct arena *a, const char *text, const char *name, bool own,
-		void (*on_wrong)(void *user, const char *sentence), void *user);
+void boards_add(struct boards *b, struct host *h, const char *file, const char *text, size_t len, bool own);
+/* The person's own below the host's root, where they belong to the board: a file, or a folder of files. */
+#define BOARDS_OWN "etc/vfio-wizard/boards"
+void boards_add_own(struct boards *b, struct host *h);
 /* What B knows of the board of H; match is BOARD_UNKNOWN when nothing fits. */
 struct firmware_menu *boards_find(const struct boards *b, const struct host *h, struct arena *a)
 	_returns_nonnull_;

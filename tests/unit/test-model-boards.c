@@ -33,16 +33,12 @@ static void scene_init(struct scene *s)
 	s->h->cpu.vendor = CPU_AMD;
 }
 
-static void scene_wrong(void *user, const char *sentence)
-{
-	struct scene *s = user;
-
-	strv_add(&s->wrong, sentence);
-}
-
 static void scene_add(struct scene *s, const char *text, const char *name, bool own)
 {
-	boards_add(&s->boards, s->h->arena, text, name, own, scene_wrong, s);
+	boards_add(&s->boards, s->h, name, text, strlen(text), own);
+	for (const char *const *sentence = s->h->broken; sentence && *sentence; sentence++)
+		strv_add(&s->wrong, *sentence);
+	s->h->broken = NULL;
 }
 
 static void scene_shipped(struct scene *s)
