@@ -313,6 +313,49 @@ struct firmware_menu *boards_find(const struct boards *b, const struct host *h, 
 	return menu;
 }
 
+/* What is printed on a key in the reader's language; what is not known here stays as it is. */
+static const char *boards_key_name(struct arena *a, const char *key)
+{
+	static const struct {
+		const char *word, *name;
+	} names[] = {
+		{ "Del", N_("Del") },
+		{ "Esc", N_("Esc") },
+		{ "Enter F1", N_("Enter and then F1") },
+		{ "Novo", N_("the small key beside the power socket") },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(key, names[i].word))
+			return gettext(names[i].name);
+	return arena_strdup(a, key);
+}
+
+const char *boards_key_text(const struct host *h)
+{
+	const char *key = h->firmware.menu && h->firmware.menu->key ? h->firmware.menu->key : "Del; F2";
+	_cleanup_free_ char *copy = xstrdup(key);
+	const char *names[3] = { NULL };
+	unsigned n = 0;
+
+	for (char *next = copy, *start; next && n < ARRAY_SIZE(names); n++) {
+		start = next;
+		next = strchr(start, ';');
+		if (next)
+			*next++ = '\0';
+		names[n] = boards_key_name(h->arena, str_trim(start));
+	}
+	switch (n) {
+	case 3:
+		/* translators: keys of the keyboard, after "Press" */
+		return arena_printf(h->arena, _("%s, %s or %s"), names[0], names[1], names[2]);
+	case 2:
+		return arena_printf(h->arena, _("%s or %s"), names[0], names[1]);
+	default:
+		return names[0];
+	}
+}
+
 const char *boards_line_to_fill(const struct host *h, struct arena *a)
 {
 	const struct identity_facts *id = &h->identity;

@@ -37,7 +37,7 @@ enum board_match { BOARD_UNKNOWN, BOARD_MAKER, BOARD_FAMILY, BOARD_EXACT };
 struct firmware_menu {
 	enum board_match match;	/* of the most exact line */
 	const char *where;	/* "data/boards:12", that line; NULL none */
-	const char *key;	/* "Del or F2": what opens the setup at the start; NULL not known */
+	const char *key;	/* "Del; F2": what opens the setup at the start; NULL not known */
 	struct firmware_path {
 		const char *path;   /* "Advanced > CPU Configuration > SVM Mode"; NULL not known */
 		const char *source; /* of that line */
@@ -62,6 +62,8 @@ void boards_add_own(struct boards *b, struct host *h);
 /* What B knows of the board of H; match is BOARD_UNKNOWN when nothing fits. */
 struct firmware_menu *boards_find(const struct boards *b, const struct host *h, struct arena *a)
 	_returns_nonnull_;
+/* "Del, F2 or Esc", "Entf oder F2" in German: what opens the setup of H; in its arena. */
+const char *boards_key_text(const struct host *h) _returns_nonnull_;
 /* Number of lines, and one by one for tests: source of line I. */
 unsigned boards_count(const struct boards *b);
 const char *boards_source(const struct boards *b, unsigned i);

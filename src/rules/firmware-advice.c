@@ -46,20 +46,12 @@ static const char *advice_names(const struct host *h, enum firmware_setting sett
 	return "";
 }
 
-const char *judge_setup_key(const struct host *h)
-{
-	if (h->firmware.menu && h->firmware.menu->key)
-		return h->firmware.menu->key;
-	/* translators: two keys of the keyboard */
-	return _("Del or F2");
-}
-
 const char *judge_firmware_advice(struct judgement *j, enum firmware_setting setting)
 {
 	struct arena *a = j->host->arena;
 	const struct firmware_menu *menu = j->host->firmware.menu;
 	const struct firmware_path *p = menu ? &menu->settings[setting] : NULL;
-	const char *names = advice_names(j->host, setting), *key = judge_setup_key(j->host);
+	const char *names = advice_names(j->host, setting), *key = boards_key_text(j->host);
 
 	if (j->host->cpu.hypervisor == 1)
 		return NULL;

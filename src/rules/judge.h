@@ -63,8 +63,6 @@ void judge_advise_firmware(struct judgement *j, struct finding *f, enum firmware
  * (device_is_rmrr_locked), and AMD's gave it away, the memory out of its reach.
  */
 bool judge_refuses_direct(const struct host *h);
-/* "Del or F2" where nothing else is known. */
-const char *judge_setup_key(const struct host *h) _returns_nonnull_;
 /* Where AMD's table reserves memory: the setting that is reported to make it do so. */
 void judge_advise_dma_protection(struct judgement *j, struct finding *f);
 /* "/sys/class/firmware-attributes/thinklmi/attributes/VTdFeature/FILE", in the arena. */
