@@ -149,3 +149,13 @@ void judge_advise_firmware(struct judgement *j, struct finding *f, enum firmware
 	if (advice)
 		finding_add_advice(j, f, "%s", advice);
 }
+
+void judge_advise_path(struct judgement *j, struct finding *f, enum firmware_setting setting)
+{
+	const struct firmware_menu *menu = j->host->firmware.menu;
+
+	if (menu && (menu->settings[setting].path || menu->settings[setting].always_on))
+		judge_advise_firmware(j, f, setting);
+	else
+		advice_add_attributes(j, f, setting);
+}

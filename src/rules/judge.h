@@ -63,6 +63,11 @@ void judge_advise_firmware(struct judgement *j, struct finding *f, enum firmware
  * (device_is_rmrr_locked), and AMD's gave it away, the memory out of its reach.
  */
 bool judge_refuses_direct(const struct host *h);
+/*
+ * The same, but nothing where neither data/boards nor the firmware itself knows the setting: for findings whose
+ * own advice has named it.
+ */
+void judge_advise_path(struct judgement *j, struct finding *f, enum firmware_setting setting);
 /* Where AMD's table reserves memory: the setting that is reported to make it do so. */
 void judge_advise_dma_protection(struct judgement *j, struct finding *f);
 /* "/sys/class/firmware-attributes/thinklmi/attributes/VTdFeature/FILE", in the arena. */
