@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <efivar/efivar.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #define FIRMWARE_EFIVARS "sys/firmware/efi/efivars/"
@@ -135,8 +136,23 @@ static const char *firmware_text(struct arena *a, const uint8_t *data, size_t le
 }
 
 /*
+ * The partition of a hard drive node (UEFI 10.3.5.1, type 4, subtype 1, 42 bytes): signature at 24,
+ * its type at 41: 2 is a GUID, whose first three fields are little endian.
+ */
+static const char *firmware_partition(struct arena *a, const uint8_t *node, size_t len)
+{
+	const uint8_t *g = node + 24;
+
+	if (len < 42 || node[41] != 2)
+		return NULL;
+	return arena_printf(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", g[3], g[2],
+			    g[1], g[0], g[5], g[4], g[7], g[6], g[8], g[9], g[10], g[11], g[12], g[13], g[14],
+			    g[15]);
+}
+
+/*
  * EFI_LOAD_OPTION (UEFI 3.1.3): u32 attributes, u16 length of the path list, description, path list.
- * Of the path list only the file path node (type 4, subtype 4) matters.
+ * Of the path list the hard drive (4, 1) and the file path node (4, 4) matter.
  */
 static void firmware_load_option(struct host *h, const uint8_t *data, size_t len)
 {
@@ -155,6 +171,8 @@ static void firmware_load_option(struct host *h, const uint8_t *data, size_t len
 
 		if (node < 4 || node > len - pos || data[pos] == 0x7f)
 			return;
+		if (data[pos] == 4 && data[pos + 1] == 1)
+			fw->boot_current_partition = firmware_partition(h->arena, data + pos, node);
 		if (data[pos] == 4 && data[pos + 1] == 4) {
 			fw->boot_current_path = firmware_text(h->arena, data + pos + 4, node - 4);
 			return;
@@ -179,6 +197,37 @@ static void firmware_boot_current(struct host *h, const struct firmware_efivar *
 		firmware_load_option(h, option, len);
 }
 
+/* Texts of the boot loader interface, in UTF-16. */
+static const struct firmware_loader_variable {
+	const char *name;
+	size_t offset; /* of a const char * in struct firmware_facts */
+} firmware_loader_texts[] = {
+	{ "LoaderInfo", offsetof(struct firmware_facts, loader_info) },
+	{ "LoaderDevicePartUUID", offsetof(struct firmware_facts, loader_partition) },
+	{ "LoaderImageIdentifier", offsetof(struct firmware_facts, loader_image) },
+	{ "LoaderEntrySelected", offsetof(struct firmware_facts, loader_entry) },
+	{ "StubInfo", offsetof(struct firmware_facts, stub_info) },
+	{ "StubImageIdentifier", offsetof(struct firmware_facts, stub_image) },
+};
+
+static const char *firmware_loader_text(struct host *h, const struct firmware_efivar *lib, const char *name)
+{
+	size_t len;
+	_cleanup_free_ uint8_t *text = firmware_variable(h, lib, FIRMWARE_LOADER_GUID, name, 2, &len);
+
+	return text ? firmware_text(h->arena, text, len) : NULL;
+}
+
+static const char *firmware_lower(struct arena *a, const char *text)
+{
+	char *copy = text ? arena_strdup(a, text) : NULL;
+
+	for (char *c = copy; c && *c; c++)
+		if (*c >= 'A' && *c <= 'Z')
+			*c = (char)(*c - 'A' + 'a');
+	return copy;
+}
+
 static void firmware_variables(struct host *h)
 {
 	struct firmware_facts *fw = &h->firmware;
@@ -200,14 +249,17 @@ static void firmware_variables(struct host *h)
 	{
 		_cleanup_free_ uint8_t *os = firmware_variable(h, &lib, EFI_GLOBAL_GUID,
 							       "OsIndicationsSupported", 8, &len);
-		_cleanup_free_ uint8_t *loader =
-			firmware_variable(h, &lib, FIRMWARE_LOADER_GUID, "LoaderInfo", 2, &len);
 
 		if (os)
 			fw->opens_setup = os[0] & 1; /* EFI_OS_INDICATIONS_BOOT_TO_FW_UI */
-		if (loader)
-			fw->loader_info = firmware_text(h->arena, loader, len);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(firmware_loader_texts); i++) {
+		const char **to = (const char **)(void *)((char *)fw + firmware_loader_texts[i].offset);
+
+		*to = firmware_loader_text(h, &lib, firmware_loader_texts[i].name);
+	}
+	/* Written in capitals by systemd-boot, in small letters by the kernel. */
+	fw->loader_partition = firmware_lower(h->arena, fw->loader_partition);
 	firmware_efivar_close(&lib);
 }
 

@@ -16,7 +16,7 @@ if [ -n "$why" ]; then
 	exit
 fi
 
-options="--passthrough-mode yes --acs-override downstream,multifunction"
+options="--passthrough-mode yes"
 
 # The kernel lines of the menu, "recovery" or "normal" ones: what stands behind the kernel's name.
 menu_lines() {

@@ -373,6 +373,12 @@ static int kernelstub_stage_kargs(struct host *h, const char *const *set, const 
 	return 0;
 }
 
+static const char *kernelstub_rescue(struct host *h _unused_)
+{
+	return _("Hold Space while the computer starts until the menu shows, press e on the entry, take the new arguments out "
+		 "and press Enter: that counts for this one start. The entry of the old kernel has the same arguments.");
+}
+
 const struct bootloader bootloader_kernelstub = {
 	.name = "kernelstub",
 	.title = "kernelstub (systemd-boot)",
@@ -380,4 +386,5 @@ const struct bootloader bootloader_kernelstub = {
 	.files = kernelstub_files,
 	.configured = kernelstub_configured,
 	.stage_kargs = kernelstub_stage_kargs,
+	.rescue = kernelstub_rescue,
 };

@@ -12,6 +12,20 @@ const unsigned bootloader_count = ARRAY_SIZE(bootloader_table);
 
 /* Writing for the wrong loader leaves the host as it is and the reader puzzled: better ask. */
 #define BOOTLOADER_SURE 60
+/* One that is surer by this much is taken, the other not even named. */
+#define BOOTLOADER_SURER 20
+
+const char *const *bootloader_way_back_args(struct arena *a, const struct kargs *line)
+{
+	/* One list, and the last one counts: those blocked so far stay so. */
+	_cleanup_free_ char *blocked = kargs_value(line, "module_blacklist");
+	const char *const *args = NULL;
+
+	arena_strv_add(a, &args, "vfio-wizard=off");
+	arena_strv_add(a, &args, blocked && *blocked ? arena_printf(a, "module_blacklist=%s,vfio_pci", blocked)
+						      : "module_blacklist=vfio_pci");
+	return args;
+}
 
 const struct bootloader *bootloader_find(const char *name)
 {
@@ -23,22 +37,28 @@ const struct bootloader *bootloader_find(const char *name)
 
 const struct bootloader *bootloader_detect(struct host *h, const char **ret_why)
 {
-	const struct bootloader *found = NULL;
-	const char *why, *found_why = NULL, *seen = NULL;
-	int sure = BOOTLOADER_SURE - 1;
+	const char *why[ARRAY_SIZE(bootloader_table)], *seen = NULL;
+	int score[ARRAY_SIZE(bootloader_table)];
+	unsigned best = 0, rivals = 0;
 
 	for (unsigned i = 0; i < bootloader_count; i++) {
-		int score = bootloader_table[i]->detect(h, &why);
-
-		if (score > sure) {
-			sure = score;
-			found = bootloader_table[i];
-			found_why = why;
-		}
-		seen = seen ? arena_printf(h->arena, "%s; %s: %s", seen, bootloader_table[i]->title,
-					   why)
-			    : arena_printf(h->arena, "%s: %s", bootloader_table[i]->title, why);
+		score[i] = bootloader_table[i]->detect(h, &why[i]);
+		if (score[i] > score[best])
+			best = i;
 	}
-	*ret_why = found ? found_why : seen;
-	return found;
+	for (unsigned i = 0; i < bootloader_count; i++)
+		rivals += i != best && score[i] >= BOOTLOADER_SURE && score[i] > score[best] - BOOTLOADER_SURER;
+	if (score[best] >= BOOTLOADER_SURE && !rivals) {
+		*ret_why = why[best];
+		return bootloader_table[best];
+	}
+	for (unsigned i = 0; i < bootloader_count; i++) {
+		/* When two are sure, only those are worth reading about. */
+		if (rivals && score[i] < BOOTLOADER_SURE)
+			continue;
+		seen = seen ? arena_printf(h->arena, "%s; %s: %s", seen, bootloader_table[i]->title, why[i])
+			    : arena_printf(h->arena, "%s: %s", bootloader_table[i]->title, why[i]);
+	}
+	*ret_why = rivals ? arena_printf(h->arena, _("more than one is possible: %s"), seen) : seen;
+	return NULL;
 }

@@ -156,6 +156,70 @@ static int planner_check_override(struct planner *p)
 	return 0;
 }
 
+/* Before the first change there is an entry that starts the host without any. */
+static int planner_way_back(struct planner *p, const struct bootloader *loader, struct stage *stage)
+{
+	struct err err = { 0 };
+	int r = loader && loader->stage_way_back && stage->n_changes
+			? loader->stage_way_back(p->h, p->plan, stage, &err)
+			: 0;
+
+	/* That none can be made is worth knowing, and no reason to do nothing at all. */
+	if (r < 0 && err.kind == ERR_NOT_POSSIBLE)
+		boot_add_finding(p->plan, "way-back-by-hand", SEVERITY_WARN, "host",
+				 _("The boot menu gets no entry that starts everything as before: %s"), err.msg);
+	else if (r < 0 && p->err)
+		*p->err = err;
+	return r < 0 && err.kind == ERR_NOT_POSSIBLE ? 0 : r;
+}
+
+/* The kernel that runs was started with all of SET and none of REMOVE: a trial came up. */
+static bool planner_is_running(const struct host *h, const char *const *set, const char *const *remove)
+{
+	_cleanup_kargs_ struct kargs line = { 0 };
+
+	if (!h->kernel.cmdline)
+		return false;
+	kargs_parse(h->kernel.cmdline, &line);
+	for (; set && *set; set++)
+		if (!kargs_has(&line, *set))
+			return false;
+	for (; remove && *remove; remove++)
+		if (strv_contains(strv_const(line.args), *remove))
+			return false;
+	return true;
+}
+
+/* 1: the trial is staged, and what comes after it is planned once it came up. */
+static int planner_trial(struct planner *p, const struct bootloader *loader, const char *const *set,
+			 const char *const *remove)
+{
+	const char *why_not = NULL;
+	struct stage *stage;
+	int r;
+
+	if (!answers_get_bool(p->answers, "trial"))
+		return 0;
+	if (!loader->stage_trial)
+		why_not = arena_printf(p->h->arena, _("%s has no entry for one start only"), loader->title);
+	stage = plan_stage(p->plan, "kernel", _("Try the kernel arguments for one start"), STAGE_END_REBOOT);
+	r = why_not ? 0 : loader->stage_trial(p->h, set, remove, p->plan, stage, &why_not, p->err);
+	if (r < 0)
+		return r;
+	if (why_not) {
+		boot_add_finding(p->plan, "trial-not-possible", SEVERITY_WARN, "host",
+				 _("The arguments cannot be tried for one start only: %s."), why_not);
+		stage->title = _("Kernel arguments");
+		return 0;
+	}
+	planner_promise_kernel(p, stage, set);
+	boot_add_finding(p->plan, "trial", SEVERITY_INFO, "host",
+			 _("Only the next start gets the new arguments. If it does not come up, switch the computer off and "
+			   "on: it then starts as before. If it does, run vfio-wizard again: it makes them permanent."));
+	r = planner_way_back(p, loader, stage);
+	return r < 0 ? r : 1;
+}
+
 static int planner_kernel(struct planner *p)
 {
 	const char *const *set = planner_kernel_args(p->j, p->answers), *const *remove = NULL;
@@ -163,7 +227,7 @@ static int planner_kernel(struct planner *p)
 	_cleanup_kargs_ struct kargs configured = { 0 };
 	const struct bootloader *loader = NULL;
 	struct stage *stage;
-	bool off = p->j->iommu_state == IOMMU_OFF_IN_KERNEL;
+	bool off = p->j->iommu_state == IOMMU_OFF_IN_KERNEL, running;
 	int r = planner_check_override(p);
 
 	if (r < 0 || (!set && !off))
@@ -192,11 +256,18 @@ static int planner_kernel(struct planner *p)
 				 loader->title);
 		return 0;
 	}
-	stage = plan_stage(p->plan, "kernel", _("Kernel arguments"), STAGE_END_REBOOT);
+	running = p->j->iommu_state == IOMMU_ON && planner_is_running(p->h, keep, remove);
+	r = running ? 0 : planner_trial(p, loader, keep, remove);
+	if (r != 0)
+		return r;
+	stage = plan_stage(p->plan, "kernel",
+			   running ? _("Make the kernel arguments permanent") : _("Kernel arguments"),
+			   running ? STAGE_END_NONE : STAGE_END_REBOOT);
 	r = loader->stage_kargs(p->h, keep, remove, p->plan, stage, p->err);
-	if (r >= 0 && stage->n_changes)
-		planner_promise_kernel(p, stage, keep);
-	return r;
+	if (r < 0 || !stage->n_changes)
+		return r;
+	planner_promise_kernel(p, stage, keep);
+	return planner_way_back(p, loader, stage);
 }
 
 static int planner_find_initramfs(struct planner *p, const struct initramfs_tool **ret)
@@ -218,10 +289,11 @@ static int planner_bind(struct planner *p)
 {
 	const char *name = answers_get(p->answers, "bind");
 	const struct bind_method *method = bind_find(name ? name : bind_table[0]->name);
-	const struct initramfs_tool *tool = NULL;
+	struct bind_tools tools = { 0 };
 	const struct pci_device *const *devices;
 	struct pci_device **chosen = NULL;
-	const char *caution;
+	const char *caution, *asked, *why;
+	struct stage *stage;
 	unsigned n = 0;
 	int r;
 
@@ -236,8 +308,14 @@ static int planner_bind(struct planner *p)
 	if (caution)
 		boot_add_finding(p->plan, "bind-caution", SEVERITY_WARN, devices[0]->address, "%s",
 				 caution);
-	r = planner_find_initramfs(p, &tool);
-	return r < 0 ? r : method->stage(p->h, devices, n, tool, p->plan, p->err);
+	r = planner_find_initramfs(p, &tools.initramfs);
+	asked = answers_get(p->answers, "loader");
+	tools.loader = asked && strcmp(asked, "auto") != 0 ? bootloader_find(asked)
+							    : bootloader_detect(p->h, &why);
+	if (r == 0)
+		r = method->stage(p->h, devices, n, &tools, p->plan, p->err);
+	stage = r == 0 ? plan_find_stage(p->plan, "bind") : NULL;
+	return stage ? planner_way_back(p, tools.loader, stage) : r;
 }
 
 static int planner_firmware(struct planner *p)
@@ -286,5 +364,5 @@ int planner_add_boot_stages(const struct judgement *j, const struct answers *a, 
 		break;
 	}
 	r = planner_kernel(&p);
-	return r < 0 ? r : planner_bind(&p);
+	return r ? r < 0 ? r : 0 : planner_bind(&p);
 }

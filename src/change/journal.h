@@ -41,6 +41,10 @@ struct journal_command {
 	const char *const *undo_argv;	/* NULL: none */
 	const char *const *outputs;	/* paths among .files; NULL: none */
 	unsigned timeout_s;
+	const char *made, *installed;	/* see struct change; NULL: none */
+	const char *const *by_hand;	/* NULL: argv */
+	bool undo_again;		/* to be run once more after the files are back */
+	const char *const *readbacks;	/* command lines that looked whether it worked; NULL: none */
 };
 
 struct journal_entry {

@@ -124,8 +124,10 @@ static int txn_commit_files(struct txn *t, struct err *err)
 	return r < 0 ? r : journal_write(t->fs, t->state_dir, t->work.entry, JOURNAL_FILES_DONE, err);
 }
 
-/* A command may end well and yet have done nothing: the generated file has to show it. */
-static int txn_read_back(const struct txn *t, const struct change *c, struct err *err)
+/* How long a listing of what was made may take: xz on a slow disk. */
+#define TXN_LISTING_S 300
+
+static int txn_read_back_path(const struct txn *t, const struct change *c, struct err *err)
 {
 	_cleanup_image_ struct image made = { 0 };
 	int r;
@@ -141,9 +143,30 @@ static int txn_read_back(const struct txn *t, const struct change *c, struct err
 	return r;
 }
 
+/* A command may end well and yet have done nothing: what it made has to show it. */
+static int txn_read_back(const struct txn *t, const struct change *c, struct err *err)
+{
+	int r = txn_read_back_path(t, c, err);
+
+	for (unsigned i = 0; r == 0 && i < c->n_readbacks; i++) {
+		const struct change_readback *back = &c->readbacks[i];
+		const char *missing = NULL;
+
+		r = steps_search(&t->steps, back->argv, TXN_LISTING_S, back->needles, &missing, err);
+		if (r == 0 && missing) {
+			_cleanup_free_ char *line = spawn_quote(back->argv);
+
+			r = err_set(err, ERR_NOT_POSSIBLE, -EIO,
+				    _("%s ran without an error, but \"%s\" does not show \"%s\" afterwards."),
+				    c->argv[0], line, missing);
+		}
+	}
+	return r;
+}
+
 /*
- * grub-mkconfig ends with "cat grub.cfg.new > grub.cfg" and flushes nothing: without this the
- * journal could say "done" on the disk while the boot menu is still only in memory.
+ * Hardly a tool flushes what it writes: without this the journal could say "done" on the disk while
+ * the initial RAM disk is still only in memory.
  */
 static int txn_flush_outputs(const struct txn *t, const struct change *c, struct err *err)
 {
@@ -162,7 +185,8 @@ static int txn_run_command(struct txn *t, unsigned i, struct err *err)
 	int r;
 
 	if (!t->options->run_commands) {
-		steps_add_pending(&t->steps, t->plan->arena, c->argv, &t->result.pending);
+		steps_add_pending(&t->steps, t->plan->arena, c->by_hand ? c->by_hand : c->argv,
+				  &t->result.pending);
 		return 0;
 	}
 	r = steps_check_stop(&t->steps, err);
@@ -174,9 +198,11 @@ static int txn_run_command(struct txn *t, unsigned i, struct err *err)
 	if (r == 0)
 		r = steps_run(&t->steps, c->argv, c->timeout_s, err);
 	if (r == 0)
-		r = txn_flush_outputs(t, c, err);
-	if (r == 0)
 		r = txn_read_back(t, c, err);
+	if (r == 0)
+		r = steps_install(t->fs, c->made, c->installed, err);
+	if (r == 0)
+		r = txn_flush_outputs(t, c, err);
 	steps_finish(&t->steps, r == 0);
 	return r;
 }

@@ -132,20 +132,24 @@ static int undo_note(struct undo_run *u, const struct undo_preview *p,
 	return journal_write(u->fs, u->state_dir, e, JOURNAL_UNDOING, err);
 }
 
-static int undo_command(struct undo_run *u, const char *const *argv, unsigned timeout_s,
+static int undo_command(struct undo_run *u, const struct journal_command *c, bool own_way_back,
 			struct err *err)
 {
+	const char *const *argv = own_way_back ? c->undo_argv : c->argv;
 	int r;
 
 	if (!u->options->run_commands) {
-		steps_add_pending(&u->steps, u->result_arena, argv, &u->result.pending);
+		steps_add_pending(&u->steps, u->result_arena,
+				  !own_way_back && c->by_hand ? c->by_hand : argv, &u->result.pending);
 		return 0;
 	}
 	r = steps_check_stop(&u->steps, err);
 	if (r < 0)
 		return r;
 	steps_begin(&u->steps, spawn_quote(argv));
-	r = steps_run(&u->steps, argv, timeout_s, err);
+	r = steps_run(&u->steps, argv, c->timeout_s, err);
+	if (r == 0 && !own_way_back)
+		r = steps_install(u->fs, c->made, c->installed, err);
 	steps_finish(&u->steps, r == 0);
 	return r;
 }
@@ -160,7 +164,7 @@ static int undo_commands(struct undo_run *u, bool own_way_back, struct err *err)
 
 		if (!c->undo_argv == own_way_back)
 			continue;
-		r = undo_command(u, own_way_back ? c->undo_argv : c->argv, c->timeout_s, err);
+		r = undo_command(u, c, own_way_back, err);
 		if (r == 0 && own_way_back)
 			u->n_taken_back++;
 	}

@@ -58,15 +58,17 @@ static int finish_file(const struct fsroot *fs, const char *state_dir,
 	return image_write(fs, f->path, target.data, target.len, &attrs, mtime, err);
 }
 
-static void finish_command(const struct txn_options *options, const struct steps *steps,
-			   const char *const *argv, unsigned timeout_s, struct str *told)
+static void finish_command(const struct fsroot *fs, const struct txn_options *options,
+			   const struct steps *steps, const struct journal_command *c, struct str *told)
 {
-	_cleanup_free_ char *line = spawn_quote(argv);
+	const char *const *argv = c->undo_argv ? c->undo_argv : c->argv;
+	_cleanup_free_ char *line = spawn_quote(!c->undo_argv && c->by_hand ? c->by_hand : argv);
 	struct err err = { 0 };
 
 	if (!options->run_commands)
 		finish_tell(told, xasprintf(_("Run this by hand: %s"), line));
-	else if (steps_run(steps, argv, timeout_s, &err) < 0)
+	else if (steps_run(steps, argv, c->timeout_s, &err) < 0 ||
+		 (!c->undo_argv && steps_install(fs, c->made, c->installed, &err) < 0))
 		finish_tell(told, xasprintf(_("%s It may have run before the interruption; if not, run it by hand."),
 					    err.msg));
 }
@@ -79,15 +81,13 @@ int undo_finish(const struct fsroot *fs, const char *state_dir, const struct txn
 
 	for (unsigned i = 0; i < e->n_undo_commands; i++)
 		if (e->undo_commands[i].undo_argv)
-			finish_command(options, steps, e->undo_commands[i].undo_argv,
-				       e->undo_commands[i].timeout_s, told);
+			finish_command(fs, options, steps, &e->undo_commands[i], told);
 	for (unsigned i = 0; r == 0 && i < e->n_files; i++)
 		if (e->files[i].undo)
 			r = finish_file(fs, state_dir, e, &e->files[i], told, err);
 	for (unsigned i = 0; r == 0 && i < e->n_undo_commands; i++)
 		if (!e->undo_commands[i].undo_argv)
-			finish_command(options, steps, e->undo_commands[i].argv,
-				       e->undo_commands[i].timeout_s, told);
+			finish_command(fs, options, steps, &e->undo_commands[i], told);
 	if (r == 0)
 		r = rollback_remove_temps(fs, e, err);
 	if (r == 0)

@@ -59,6 +59,13 @@ struct firmware_facts {
 	int pending_reboot;	/* changed settings wait for a restart; tristate, -1 also where none are shown */
 	const struct firmware_menu *menu; /* of this board; NULL: not looked up */
 	const char *board_line;	/* boards_line_to_fill() of a board nobody described yet, NULL else */
+	const char *boot_current_partition; /* GUID of the partition in Boot####, lower case; NULL unknown */
+	/* What boot loaders leave behind, https://systemd.io/BOOT_LOADER_INTERFACE/; NULL: not set. */
+	const char *loader_partition;	/* LoaderDevicePartUUID: the partition they came from, lower case */
+	const char *loader_image;	/* LoaderImageIdentifier: "\\EFI\\systemd\\systemd-bootx64.efi" */
+	const char *loader_entry;	/* LoaderEntrySelected: "debian-6.1.0-28-amd64.conf" */
+	const char *stub_info;		/* StubInfo, of a unified kernel image: "systemd-stub 252…" */
+	const char *stub_image;		/* StubImageIdentifier: "\\EFI\\Linux\\arch-linux.efi" */
 };
 
 struct identity_facts {

@@ -14,6 +14,12 @@
 enum change_kind { CHANGE_EDIT, CHANGE_CREATE, CHANGE_RUN };
 const char *change_kind_name(enum change_kind k); /* "edit", "create", "run" */
 
+/* A command that only looks at what was made: its output has to hold every one of the needles. */
+struct change_readback {
+	const char *const *argv;
+	const char *const *needles;
+};
+
 struct change {
 	enum change_kind kind;
 	const char *why;	/* translated; may be NULL for edits */
@@ -36,6 +42,21 @@ struct change {
 	/* After it ran, each of these must be found in readback_path, or it did not work. */
 	const char *readback_path;
 	const char *const *readback_needles;
+	/*
+	 * Where a tool would write a file that the start needs bit by bit, it is told to write MADE, beside
+	 * it; once that was read back, its content takes the place of INSTALLED in one step, and MADE
+	 * goes.  Both are outputs; NULL: the tool writes its files itself.
+	 */
+	const char *made, *installed;
+	const char *const *by_hand; /* what a person runs instead, "update-grub"; NULL: ARGV */
+	/*
+	 * What it makes lies where it cannot be seen (ESPs that are not mounted): undo, and going back
+	 * half-way, run it once more when the files that it reads are back.  Not with undo_argv.
+	 */
+	bool undo_again;
+	/* The same for what cannot be read as it is, like an initramfs image; may be NULL. */
+	struct change_readback *readbacks;
+	unsigned n_readbacks;
 };
 
 enum promise_kind {
@@ -89,6 +110,8 @@ static inline void plan_freep(struct plan **p)
 
 /* The stage of that NAME, made at the end when it is not there yet. */
 struct stage *plan_stage(struct plan *p, const char *name, const char *title, enum stage_end then);
+/* NULL: there is none of that NAME. */
+struct stage *plan_find_stage(const struct plan *p, const char *name);
 /* Drops stages without a change; call once when the plan is complete. */
 void plan_finish(struct plan *p);
 /*
@@ -100,6 +123,9 @@ void stage_add_file(struct plan *p, struct stage *s, const char *path, const cha
 		    const char *why);
 struct change *stage_add_run(struct plan *p, struct stage *s, const char *const *argv, const char *why)
 	_returns_nonnull_;
+/* Copies ARGV and NEEDLES. */
+void change_add_readback(struct plan *p, struct change *c, const char *const *argv,
+			 const char *const *needles);
 struct promise *stage_add_promise(struct plan *p, struct stage *s, enum promise_kind kind,
 				  const char *id, const char *text) _returns_nonnull_;
 /* The text PATH will have after all of the plan so far; NULL when no change touches it. */

@@ -164,8 +164,10 @@ static void list_acpi_table(struct take *t, const char *path)
 
 static void list_efi_variable(struct take *t, const char *path)
 {
+	/* Not LoaderDevicePartUUID and LoaderEntrySelected, which name this very disk and machine. */
 	static const char *const kept[] = { "SecureBoot-", "SetupMode-", "BootCurrent-",
-					    "OsIndicationsSupported-", "LoaderInfo-", "BootOrder-" };
+					    "OsIndicationsSupported-", "BootOrder-", "LoaderInfo-",
+					    "LoaderImageIdentifier-", "StubInfo-", "StubImageIdentifier-" };
 	const char *name = strrchr(path, '/') + 1;
 	_cleanup_free_ char *bytes = NULL;
 	size_t len;
@@ -257,13 +259,18 @@ static void list_config_files(struct take *t)
 		"/etc/modules", "/etc/kernelstub/configuration", "/etc/kernel/cmdline",
 		"/etc/initramfs-tools/modules", "/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf",
 		"/etc/mkinitcpio.conf", "/etc/booster.yaml", "/boot/loader/loader.conf",
-		"/boot/efi/loader/loader.conf",
+		"/boot/efi/loader/loader.conf", "/boot/grub2/grubenv", "/boot/grub/grubenv",
 	};
 	static const char *const folders[] = {
 		"/etc/default/grub.d", "/etc/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
 		"/run/modprobe.d", "/usr/local/lib/modprobe.d", "/etc/modules-load.d",
 		"/etc/initramfs-tools/conf.d", "/etc/dracut.conf.d", "/etc/mkinitcpio.conf.d",
 		"/etc/mkinitcpio.d", "/boot/loader/entries", "/boot/efi/loader/entries",
+	};
+	/* By which a boot loader is told; what is in them does not count. */
+	static const char *const signs[] = {
+		"/run/ostree-booted", "/etc/kernel/proxmox-boot-uuids", "/etc/NIXOS", "/etc/zipl.conf",
+		"/boot/extlinux/extlinux.conf", "/boot/firmware/cmdline.txt", "/boot/cmdline.txt",
 	};
 	struct stat st;
 
@@ -276,8 +283,14 @@ static void list_config_files(struct take *t)
 		take_each(t, "/etc/vfio-wizard/boards", "", take_file);
 	else
 		take_file(t, "/etc/vfio-wizard/boards");
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		take_presence(t, signs[i]);
 	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
+	take_filtered(t, "/boot/grub/custom.cfg", filter_grub_cfg);
+	take_filtered(t, "/boot/grub2/custom.cfg", filter_grub_cfg);
+	take_file(t, "/boot/grub/grubenv");
+	take_file(t, "/boot/grub2/grubenv");
 	take_each(t, "/boot", "", list_boot_file);
 	take_each(t, "/boot/efi/EFI", "", take_dir);
 }

@@ -44,6 +44,15 @@ static void kernel_add_options(struct wizard *w, struct screen_build *b)
 	row->note = _("optional");
 	row->marked = answers_get_bool(&w->s->answers, "passthrough-mode");
 	row->help = _("Not needed to give a device away, and no protection: host drivers bypass the IOMMU.");
+	if (w->s->boot.loader && w->s->boot.loader->stage_trial) {
+		row = build_row(b, ROW_CHECK, "trial");
+		row->label = _("Try first");
+		row->value = _("the new options for one start only");
+		row->note = _("careful");
+		row->marked = answers_get_bool(&w->s->answers, "trial");
+		row->help = _("If the computer does not come up, switch it off and on: it starts as before. If it "
+			      "does, run vfio-wizard again, which makes the options permanent.");
+	}
 	if (w->s->host->kernel.acs_override_known != 1)
 		return;
 	row = build_row(b, ROW_LIST, "acs-override");
@@ -171,10 +180,11 @@ static enum move kernel_handle(struct wizard *w, const struct event *ev, enum mo
 {
 	if (kernel_is_dead_end(w))
 		return kernel_handle_dead_end(w, ev, proposed);
-	if (ev->kind == EVENT_TOGGLE && strcmp(ev->id, "passthrough-mode") == 0) {
-		bool on = answers_get_bool(&w->s->answers, "passthrough-mode");
+	if (ev->kind == EVENT_TOGGLE &&
+	    (strcmp(ev->id, "passthrough-mode") == 0 || strcmp(ev->id, "trial") == 0)) {
+		bool on = answers_get_bool(&w->s->answers, ev->id);
 
-		if (wizard_answer(w, "passthrough-mode", on ? "no" : "yes"))
+		if (wizard_answer(w, ev->id, on ? "no" : "yes"))
 			wizard_replan(w);
 	} else if (ev->kind == EVENT_TOGGLE) {
 		wizard_say(w, MESSAGE_NOTE, _("This one is needed: without it the IOMMU stays off."));

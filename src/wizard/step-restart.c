@@ -45,7 +45,8 @@ static void restart_add_done(const struct wizard *w, struct screen_build *b)
 	build_fact(b, "done", _("Done"), e->title, ROW_OK)->note = build_printf(b, _("undo %03u"), e->number);
 	build_fact(b, "files", _("Written"), restart_files(b, e), ROW_OK);
 	for (unsigned i = 0; !e->commands_ran && i < e->n_commands; i++) {
-		_cleanup_free_ char *command = spawn_quote(e->commands[i].argv);
+		const struct journal_command *c = &e->commands[i];
+		_cleanup_free_ char *command = spawn_quote(c->by_hand ? c->by_hand : c->argv);
 
 		build_fact(b, build_printf(b, "run-%u", i), _("Run there"), command, ROW_PROBLEM)->help =
 			_("This is not the running computer: run the command on that system before it starts.");
@@ -67,14 +68,23 @@ static void restart_add_promises(const struct wizard *w, struct screen_build *b)
 	}
 }
 
+/* What waits for the restart is a trial, as the answers say; the entry of the journal has its title. */
+static bool restart_is_trial(const struct wizard *w)
+{
+	const struct bootloader *l = w->s->boot.loader;
+
+	return restart_applies(w, "kernel") && answers_get_bool(&w->s->answers, "trial") && l && l->stage_trial;
+}
+
 static void restart_add_rescue(const struct wizard *w, struct screen_build *b)
 {
 	build_heading(b, _("If the computer does not start"));
-	if (w->s->boot.loader && strcmp(w->s->boot.loader->name, "grub") == 0)
-		build_text(b, _("In the boot menu choose Advanced options, then the recovery mode: it does not get "
-				"the new options. Or press e and remove them from the line that starts with linux."));
+	if (restart_is_trial(w))
+		build_text(b, _("Switch it off and on: only this one start gets the new options, the next is as before."));
+	if (w->s->boot.loader && w->s->boot.loader->rescue)
+		build_text(b, w->s->boot.loader->rescue(w->s->host));
 	else
-		build_text(b, _("Hold Space while the computer starts, press e on the entry and remove the new options."));
+		build_text(b, _("Choose an older entry in the boot menu, or start from a rescue medium."));
 	build_text(b, build_printf(b, _("Then run:  vfio-wizard undo   (state and copies: %s)"), w->s->state_dir));
 }
 

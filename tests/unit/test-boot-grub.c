@@ -159,6 +159,7 @@ static void debian(void)
 {
 	arena_strv_add(fixture_host->arena, &fixture_host->identity.os_like, "debian");
 	fixture_write(UPDATE_GRUB, "#!/bin/sh\nexec grub-mkconfig -o /boot/grub/grub.cfg \"$@\"\n");
+	fixture_write("/usr/sbin/grub-mkconfig", "#!/bin/sh\n");
 }
 
 START_TEST(test_edits)
@@ -175,9 +176,14 @@ START_TEST(test_edits)
 	ck_assert_str_eq(c->after, edits[_i].after);
 	ck_assert_str_eq(c->before, edits[_i].before);
 	ck_assert_uint_eq(stage->n_changes, 2);
-	ck_assert_str_eq(stage->changes[1]->argv[0], "update-grub");
+	ck_assert_str_eq(stage->changes[1]->argv[0], "grub-mkconfig");
+	ck_assert_str_eq(stage->changes[1]->argv[2], "/boot/grub/grub.cfg.vfio-wizard");
+	ck_assert_str_eq(stage->changes[1]->by_hand[0], "update-grub");
+	ck_assert_str_eq(stage->changes[1]->made, "/boot/grub/grub.cfg.vfio-wizard");
+	ck_assert_str_eq(stage->changes[1]->installed, "/boot/grub/grub.cfg");
 	ck_assert_str_eq(stage->changes[1]->outputs[0], "/boot/grub/grub.cfg");
-	ck_assert_str_eq(stage->changes[1]->outputs[1], "/boot/grub/grub.cfg.new");
+	ck_assert_str_eq(stage->changes[1]->outputs[1], "/boot/grub/grub.cfg.vfio-wizard");
+	ck_assert_str_eq(stage->changes[1]->outputs[2], "/boot/grub/grub.cfg.vfio-wizard.new");
 	if (*edits[_i].arg != '-')
 		ck_assert_str_eq(stage->changes[1]->readback_needles[0] + 1, edits[_i].arg);
 	ck_assert_int_eq(fixture_has_finding("grub-crlf"),
@@ -276,6 +282,7 @@ END_TEST
 START_TEST(test_fedora)
 {
 	struct stage *stage;
+	const char *why;
 
 	fixture_write("/usr/sbin/grub2-mkconfig", "#!/bin/sh\n");
 	fixture_write(MAIN, "GRUB_CMDLINE_LINUX=\"rhgb quiet\"\n");
@@ -288,8 +295,9 @@ START_TEST(test_fedora)
 	fixture_write(MAIN, "GRUB_CMDLINE_LINUX=\"rhgb quiet\"\nGRUB_ENABLE_BLSCFG=true\n");
 	ck_assert_int_lt(stage_one("iommu=pt", &stage), 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
-	ck_assert_ptr_nonnull(
-		strstr(fixture_err.hint, "grubby --update-kernel=ALL --args=\"iommu=pt\""));
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "--loader bls"));
+	ck_assert_uint_eq(stage->n_changes, 0);
+	ck_assert_int_eq(bootloader_grub.detect(fixture_host, &why), 0);
 }
 END_TEST
 
@@ -330,7 +338,7 @@ START_TEST(test_overruled_and_bad_arguments)
 	ck_assert(fixture_has_finding("grub-argument-overruled"));
 	ck_assert_int_lt(stage_one("a=$(reboot)", &stage), 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
-	ck_assert_int_eq(fixture_run("rm '%s" UPDATE_GRUB "'", fixture_dir), 0);
+	ck_assert_int_eq(fixture_run("rm '%s" UPDATE_GRUB "' '%s/usr/sbin/grub-mkconfig'", fixture_dir, fixture_dir), 0);
 	ck_assert_int_lt(stage_one("iommu=pt", &stage), 0);
 	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "update-grub"));
 }
@@ -348,8 +356,7 @@ START_TEST(test_detect)
 	fixture_host->boot.boot_image = "/vmlinuz-6.1.0-28-amd64";
 	ck_assert_ptr_eq(bootloader_detect(fixture_host, &why), &bootloader_grub);
 	fixture_write("/etc/kernel/proxmox-boot-uuids", "1234-ABCD\n");
-	ck_assert_ptr_null(bootloader_detect(fixture_host, &why));
-	ck_assert_ptr_nonnull(strstr(why, "proxmox-boot-tool"));
+	ck_assert_str_eq(bootloader_detect(fixture_host, &why)->name, "proxmox-boot-tool");
 	ck_assert_int_eq(fixture_run("rm -r '%s/etc/kernel'", fixture_dir), 0);
 	ck_assert_ptr_eq(bootloader_detect(fixture_host, &why), &bootloader_grub);
 	fixture_host->firmware.loader_info = "systemd-boot 252.6";
@@ -404,6 +411,153 @@ START_TEST(test_real_grub_mkconfig)
 }
 END_TEST
 
+#define GRUB_CFG "/boot/grub/grub.cfg"
+#define CUSTOM "/boot/grub/custom.cfg"
+#define MENU                                                                                                       \
+	"set default=\"0\"\n"                                                                                       \
+	"menuentry 'Other {system}' --class windows $menuentry_id_option 'osprober-efi-AAAA' {\n"                      \
+	"\tchainloader /EFI/Microsoft/Boot/bootmgfw.efi\n}\n"                                                        \
+	"menuentry 'Debian, old' --class debian $menuentry_id_option 'gnulinux-old' {\n"                               \
+	"\tlinux\t/vmlinuz-6.1.0-27-amd64 root=UUID=aa ro quiet\n}\n"                                                \
+	"submenu 'Advanced options' $menuentry_id_option 'advanced' {\n"                                              \
+	"\tmenuentry 'Recovery' --id x {\n\t\tlinux\t/vmlinuz-6.1.0-28-amd64 root=UUID=aa ro single\n\t}\n"           \
+	"\tmenuentry 'It\"s' --class debian --unrestricted $menuentry_id_option 'gnulinux-28' {\n"                     \
+	"\t\tsavedefault\n\t\tif [ x$grub_platform = xxen ]; then insmod xzio; fi\n"                                 \
+	"\t\tlinux\t/vmlinuz-6.1.0-28-amd64 root=UUID=aa ro  quiet module_blacklist=nouveau\n"                         \
+	"\t\tinitrd\t/initrd.img-6.1.0-28-amd64\n\t}\n}\n"
+
+/* A block of 1024 bytes with LINES in it. */
+static void write_grubenv(const char *lines)
+{
+	char block[1025], *at;
+
+	memset(block, '#', 1024);
+	block[1024] = '\0';
+	at = block + sprintf(block, "# GRUB Environment Block\n%s", lines);
+	*at = '#';
+	fixture_write("/boot/grub/grubenv", block);
+}
+
+static void booted(void)
+{
+	debian();
+	fixture_write("/proc/mounts", "/dev/sda3 / ext4 rw 0 0\n/dev/sda2 /boot ext4 rw 0 0\n");
+	fixture_host->identity.kernel = "6.1.0-28-amd64";
+	fixture_host->boot.boot_image = "(hd0,gpt2)/vmlinuz-6.1.0-28-amd64";
+	arena_strv_add(fixture_host->arena, &fixture_host->kernel.args, "root=UUID=aa");
+	fixture_write(MAIN, "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	fixture_write("/usr/sbin/grub-reboot", "");
+	fixture_write(GRUB_CFG, MENU "source ${config_directory}/custom.cfg\n");
+	write_grubenv("");
+}
+
+START_TEST(test_way_back)
+{
+	struct stage *stage = plan_stage(fixture_plan, "kernel", "", STAGE_END_REBOOT);
+	const struct change *c;
+
+	booted();
+	fixture_write(CUSTOM, "# mine\nset color_normal=white");
+	ck_assert_int_eq(bootloader_grub.stage_way_back(fixture_host, fixture_plan, stage, &fixture_err), 0);
+	c = fixture_change(stage, CUSTOM);
+	ck_assert_str_eq(c->after,
+			 "# mine\nset color_normal=white\n"
+			 "# vfio-wizard-before begins: written by vfio-wizard, removed by: vfio-wizard undo\n"
+			 "menuentry 'As before vfio-wizard (Linux 6.1.0-28-amd64)' --class debian --unrestricted --id "
+			 "vfio-wizard-before {\n"
+			 "\t\tif [ x$grub_platform = xxen ]; then insmod xzio; fi\n"
+			 "\t\tlinux\t/vmlinuz-6.1.0-28-amd64 root=UUID=aa ro  quiet "
+			 "module_blacklist=nouveau,vfio_pci vfio-wizard=off\n"
+			 "\t\tinitrd\t/initrd.img-6.1.0-28-amd64\n\t}\n"
+			 "# vfio-wizard-before ends\n");
+	/* One that is there is from before everything, whatever the menu says meanwhile. */
+	fixture_write(CUSTOM, c->after);
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	stage = plan_stage(fixture_plan, "kernel", "", STAGE_END_REBOOT);
+	ck_assert_int_eq(bootloader_grub.stage_way_back(fixture_host, fixture_plan, stage, &fixture_err), 0);
+	ck_assert_uint_eq(stage->n_changes, 0);
+}
+END_TEST
+
+/* Menus without a fitting entry, or that do not read custom.cfg: said, and nothing is written. */
+static const char *const menus_without[] = {
+	"menuentry 'x' {\n\tlinux /vmlinuz-6.1.0-27-amd64 root=UUID=aa\n}\nsource custom: /custom.cfg\n",
+	"menuentry 'x' {\n\tlinux /vmlinuz-6.1.0-28-amd64 root=UUID=bb\n}\n# /custom.cfg\n",
+	"menuentry 'x' {\n\tlinux /vmlinuz-6.1.0-28-amd64 root=UUID=aa\n",
+	"menuentry 'never ends /custom.cfg {\n\tlinux /vmlinuz-6.1.0-28-amd64 root=UUID=aa\n",
+	"/custom.cfg\nmenuentry", "", MENU,
+};
+
+START_TEST(test_no_way_back)
+{
+	struct stage *stage = plan_stage(fixture_plan, "kernel", "", STAGE_END_REBOOT);
+
+	booted();
+	fixture_write(GRUB_CFG, menus_without[_i]);
+	ck_assert_int_eq(bootloader_grub.stage_way_back(fixture_host, fixture_plan, stage, &fixture_err), 0);
+	ck_assert_uint_eq(stage->n_changes, 0);
+	ck_assert(fixture_has_finding("way-back-by-hand"));
+}
+END_TEST
+
+static const char *trial(struct stage **ret)
+{
+	static const char *const set[] = { "iommu=pt", NULL }, *const remove[] = { "quiet", NULL };
+	const char *why_not = NULL;
+
+	*ret = plan_stage(fixture_plan, "kernel", "", STAGE_END_REBOOT);
+	ck_assert_int_eq(bootloader_grub.stage_trial(fixture_host, set, remove, fixture_plan, *ret, &why_not,
+						     &fixture_err),
+			 0);
+	return why_not;
+}
+
+START_TEST(test_trial)
+{
+	const struct change *c;
+	struct stage *stage;
+
+	booted();
+	ck_assert_ptr_null(trial(&stage));
+	ck_assert_uint_eq(stage->n_changes, 2);
+	c = fixture_change(stage, CUSTOM);
+	ck_assert_ptr_nonnull(strstr(c->after, " root=UUID=aa ro module_blacklist=nouveau iommu=pt\n"));
+	ck_assert_ptr_nonnull(strstr(c->after, "--id vfio-wizard-trial {"));
+	ck_assert_str_eq(stage->changes[1]->argv[0], "grub-reboot");
+	ck_assert_str_eq(stage->changes[1]->argv[1], "vfio-wizard-trial");
+	ck_assert_str_eq(stage->changes[1]->undo_argv[3], "next_entry");
+	/* While it waits for the restart there is nothing more to do. */
+	fixture_write(CUSTOM, c->after);
+	write_grubenv("next_entry=vfio-wizard-trial\n");
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	ck_assert_ptr_null(trial(&stage));
+	ck_assert_uint_eq(stage->n_changes, 0);
+	/* Made permanent, the entry of the trial goes. */
+	ck_assert_int_eq(stage_one("iommu=pt", &stage), 0);
+	ck_assert_str_eq(fixture_change(stage, CUSTOM)->after, "");
+}
+END_TEST
+
+START_TEST(test_no_trial)
+{
+	struct stage *stage;
+
+	booted();
+	fixture_write("/proc/mounts", "/dev/sda3 / btrfs rw 0 0\n");
+	ck_assert_ptr_nonnull(strstr(trial(&stage), "btrfs"));
+	fixture_write("/proc/mounts", "/dev/sda3 / ext4 rw 0 0\n/dev/md0 /boot ext4 rw 0 0\n");
+	ck_assert_ptr_nonnull(strstr(trial(&stage), "RAID"));
+	fixture_run("rm '%s/proc/mounts'", fixture_dir);
+	ck_assert_ptr_nonnull(trial(&stage));
+	fixture_write("/proc/mounts", "/dev/sda3 / ext4 rw 0 0\n");
+	fixture_run("rm '%s/boot/grub/grubenv'", fixture_dir);
+	ck_assert_ptr_nonnull(strstr(trial(&stage), "grubenv"));
+	ck_assert_uint_eq(stage->n_changes, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("boot-grub");
@@ -415,6 +569,10 @@ int main(void)
 	tcase_add_loop_test(t, test_broken, 0, ARRAY_SIZE(broken));
 	tcase_add_loop_test(t, test_edits, 0, ARRAY_SIZE(edits));
 	tcase_add_test(t, test_drop_in_wins);
+	tcase_add_test(t, test_way_back);
+	tcase_add_loop_test(t, test_no_way_back, 0, ARRAY_SIZE(menus_without));
+	tcase_add_test(t, test_trial);
+	tcase_add_test(t, test_no_trial);
 	tcase_add_test(t, test_drop_in_that_adds_does_not_win);
 	tcase_add_test(t, test_drop_ins_not_read_elsewhere);
 	tcase_add_test(t, test_unknown_value_gets_a_drop_in);
