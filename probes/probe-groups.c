@@ -14,20 +14,24 @@
  * "direct-relaxable" (USB, graphics) does not:
  *	0x00000000fee00000 0x00000000feefffff msi
  *	0x000000008d800000 0x000000008fffffff direct-relaxable
+ * -1: it cannot be read, or the kernel is older than the file (4.11).
  */
-static bool groups_has_direct(struct host *h, int id)
+static int groups_has_direct(struct host *h, int id)
 {
-	const char *text = probe_word(h, GROUPS_DIR "/%d/reserved_regions", id);
-	_cleanup_free_ char *copy = xstrdup(text ? text : "");
+	const char *text = probe_attr(h, GROUPS_DIR "/%d/reserved_regions", id);
+	_cleanup_free_ char *copy = text ? xstrdup(text) : NULL;
 	char *rest = copy, *line;
+
+	if (!text)
+		return -1;
 
 	while ((line = probe_next_line(&rest))) {
 		probe_next_word(&line);
 		probe_next_word(&line);
 		if (str_eq(probe_next_word(&line), "direct"))
-			return true;
+			return 1;
 	}
-	return false;
+	return 0;
 }
 
 static int groups_compare(const void *a, const void *b)
@@ -98,7 +102,7 @@ static int groups_run(struct host *h, struct err *err _unused_)
 	groups_add_members(h);
 	for (unsigned i = 0; i < h->n_groups; i++)
 		h->groups[i]->has_direct_region =
-			groups_can_have_regions(h->groups[i]) && groups_has_direct(h, h->groups[i]->id);
+			groups_can_have_regions(h->groups[i]) ? groups_has_direct(h, h->groups[i]->id) : 0;
 	return 0;
 }
 

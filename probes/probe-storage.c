@@ -14,12 +14,31 @@ static bool storage_is_ignored(const char *name)
 	       str_starts_with(name, "zram");
 }
 
+static void storage_add_controller(struct host *h, struct block_device *b, struct pci_device *d)
+{
+	struct pci_device **more = b->more_controllers;
+
+	if (!d || d == b->controller)
+		return;
+	if (!b->controller) {
+		b->controller = d;
+		return;
+	}
+	for (unsigned i = 0; i < b->n_more_controllers; i++)
+		if (more[i] == d)
+			return;
+	b->more_controllers = arena_alloc(h->arena, (b->n_more_controllers + 1) * sizeof(struct pci_device *));
+	for (unsigned i = 0; i < b->n_more_controllers; i++)
+		b->more_controllers[i] = more[i];
+	b->more_controllers[b->n_more_controllers++] = d;
+}
+
 /*
  * NVMe disks with multipath are no children of their controller:
  *	/sys/block/nvme0n1 -> ../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1
- * whose folder has links to the controllers, "nvme0".  The first one counts.
+ * whose folder has links to the controllers, "nvme0" and "nvme1" when the disk has two ports.
  */
-static struct pci_device *storage_nvme_controller(struct host *h, const char *disk)
+static void storage_nvme_controllers(struct host *h, const char *disk, struct block_device *b)
 {
 	_cleanup_strv_ char **names = probe_list(h, "sys/block/%s/device", disk);
 
@@ -32,14 +51,12 @@ static struct pci_device *storage_nvme_controller(struct host *h, const char *di
 		d = probe_device_behind(h, "sys/class/nvme/%s", *name);
 		if (!d)
 			d = probe_device_behind(h, "sys/block/%s/device/%s", disk, *name);
-		if (d)
-			return d;
+		storage_add_controller(h, b, d);
 	}
-	return NULL;
 }
 
 /* nvme1n1 has only the paths nvme1c1n1 in this case: "nvme-subsys1" numbers do not name controllers. */
-static struct pci_device *storage_nvme_by_path(struct host *h, const char *disk)
+static void storage_nvme_by_path(struct host *h, const char *disk, struct block_device *b)
 {
 	_cleanup_strv_ char **names = probe_list(h, "sys/block");
 	const char *space = strrchr(disk, 'n');
@@ -48,25 +65,18 @@ static struct pci_device *storage_nvme_by_path(struct host *h, const char *disk)
 	for (char **name = names; name && *name; name++) {
 		const char *end = strrchr(*name, 'n');
 
-		if (strncmp(*name, disk, stem) == 0 && (*name)[stem] == 'c' && str_eq(end, space)) {
-			struct pci_device *d = probe_device_behind(h, "sys/block/%s", *name);
-
-			if (d)
-				return d;
-		}
+		if (strncmp(*name, disk, stem) == 0 && (*name)[stem] == 'c' && str_eq(end, space))
+			storage_add_controller(h, b, probe_device_behind(h, "sys/block/%s", *name));
 	}
-	return NULL;
 }
 
-static struct pci_device *storage_controller(struct host *h, const char *disk)
+static void storage_find_controllers(struct host *h, const char *disk, struct block_device *b)
 {
-	struct pci_device *d = probe_device_behind(h, "sys/block/%s", disk);
-
-	if (!d && str_starts_with(disk, "nvme"))
-		d = storage_nvme_controller(h, disk);
-	if (!d && str_starts_with(disk, "nvme"))
-		d = storage_nvme_by_path(h, disk);
-	return d;
+	storage_add_controller(h, b, probe_device_behind(h, "sys/block/%s", disk));
+	if (b->controller || !str_starts_with(disk, "nvme"))
+		return;
+	storage_nvme_controllers(h, disk, b);
+	storage_nvme_by_path(h, disk, b);
 }
 
 static const char *storage_model(struct host *h, const char *disk)
@@ -98,8 +108,10 @@ static struct storage_node *storage_add(struct storage_map *m, const char *dir, 
 	b->is_holder = holders || probe_exists(h, "%s/bcache", dir);
 	if (parent) {
 		b->controller = parent->controller;
+		b->more_controllers = parent->more_controllers;
+		b->n_more_controllers = parent->n_more_controllers;
 	} else {
-		b->controller = storage_controller(h, name);
+		storage_find_controllers(h, name, b);
 		b->model = storage_model(h, name);
 		b->serial = probe_word(h, "%s/device/serial", dir);
 	}

@@ -26,7 +26,7 @@ static bool storage_from_udev(struct storage_map *m, struct storage_node *node)
 		{ "ID_FS_LABEL", &b->label },
 		{ "ID_FS_UUID", &b->uuid },
 		{ "ID_PART_ENTRY_TYPE", &b->partition_type },
-		{ "ID_PART_ENTRY_UUID", &node->part_uuid },
+		{ "ID_PART_ENTRY_UUID", &b->part_uuid },
 		{ "ID_PART_ENTRY_NAME", &node->part_label },
 		{ "ID_SERIAL_SHORT", &b->serial },
 	};
@@ -82,7 +82,7 @@ static void storage_from_blkid(struct storage_map *m, struct storage_node *node)
 		b->label = storage_blkid_value(m, probe, "LABEL");
 		b->uuid = storage_blkid_value(m, probe, "UUID");
 		b->partition_type = storage_blkid_value(m, probe, "PART_ENTRY_TYPE");
-		node->part_uuid = storage_blkid_value(m, probe, "PART_ENTRY_UUID");
+		b->part_uuid = storage_blkid_value(m, probe, "PART_ENTRY_UUID");
 		node->part_label = storage_blkid_value(m, probe, "PART_ENTRY_NAME");
 	}
 	blkid_free_probe(probe);

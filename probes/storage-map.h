@@ -11,7 +11,7 @@ struct storage_node {
 	struct block_device *block;
 	const char *dev;     /* "259:2" */
 	const char *dm_name; /* "vg-root" of /dev/mapper/vg-root */
-	const char *part_uuid, *part_label;
+	const char *part_label;
 	const char *const *links;  /* below /dev: "disk/by-id/nvme-…" */
 	const char *const *slaves; /* names of the devices below dm, md, bcache */
 };

@@ -31,7 +31,7 @@ static struct storage_node *storage_by_tag(const struct storage_map *m, const ch
 		const struct storage_node *n = m->nodes[i];
 		const char *have = str_eq(tag, "UUID")        ? n->block->uuid
 				   : str_eq(tag, "LABEL")     ? n->block->label
-				   : str_eq(tag, "PARTUUID")  ? n->part_uuid
+				   : str_eq(tag, "PARTUUID")  ? n->block->part_uuid
 				   : str_eq(tag, "PARTLABEL") ? n->part_label
 							      : NULL;
 
@@ -299,10 +299,29 @@ static void storage_read_fstab(struct storage_map *m, bool as_mounts)
 	}
 }
 
+/*
+ * /etc/crypttab: "backup UUID=1ab0… none luks,noauto".  What it names is opened at some start or by a person;
+ * where it is open already, dm has it.
+ */
+static void storage_read_crypttab(struct storage_map *m)
+{
+	_cleanup_free_ char *text = probe_text(m->h, NULL, "etc/crypttab");
+	char *rest = text, *line;
+
+	while ((line = probe_next_line(&rest))) {
+		char *name = probe_next_word(&line), *source = probe_next_word(&line);
+		struct storage_node *node = source && *name != '#' ? storage_by_spec(m, source) : NULL;
+
+		if (node)
+			node->block->in_crypttab = true;
+	}
+}
+
 void storage_read_mounts(struct storage_map *m)
 {
 	bool known = storage_read_mountinfo(m) || storage_read_proc_mounts(m);
 
 	storage_read_fstab(m, !known);
 	storage_read_swaps(m);
+	storage_read_crypttab(m);
 }

@@ -43,6 +43,38 @@ struct usage_keyboard {
 	const char *name;
 };
 
+/*
+ * A Bluetooth keyboard that BlueZ serves itself hangs on nothing in sysfs, bus 0005 is Bluetooth:
+ *	/sys/devices/virtual/misc/uhid/0005:046D:B342.0003/input/input20/event12
+ * It needs the radio, /sys/class/bluetooth/hci0 -> .../usb1/1-10/1-10:1.0/bluetooth/hci0.  Which one of several
+ * sysfs does not tell: all of them.  Those that the kernel serves are children of their radio.
+ */
+static size_t usage_find_radios(struct host *h, const char *keyboard, struct usage_keyboard *found, size_t max)
+{
+	_cleanup_strv_ char **names = probe_list(h, "sys/class/bluetooth");
+	size_t n = 0;
+
+	for (char **name = names; name && *name && n < max; name++) {
+		char path[PATH_MAX];
+		struct usb_device *usb;
+		const char *real;
+
+		if (!str_starts_with(*name, "hci") || strchr(*name, ':')) /* hci0:256 is a connection */
+			continue;
+		snprintf(path, sizeof(path), "sys/class/bluetooth/%s", *name);
+		if (fsroot_resolve(h->root, h->arena, path, &real) < 0)
+			continue;
+		usb = usage_usb_of_path(h, real);
+		if (usb) {
+			usb->is_keyboard = true;
+			continue; /* counted with the USB devices */
+		}
+		found[n].device = probe_device_behind(h, "%s", path);
+		found[n++].name = keyboard;
+	}
+	return n;
+}
+
 static size_t usage_find_keyboards(struct host *h, struct usage_keyboard *found, size_t max)
 {
 	_cleanup_strv_ char **names = probe_list(h, "sys/class/input");
@@ -66,6 +98,11 @@ static size_t usage_find_keyboards(struct host *h, struct usage_keyboard *found,
 			continue; /* counted with the USB devices, once */
 		}
 		/* uinput and the like: no keyboard anybody could press */
+		if (strstr(real, "/misc/uhid/0005:")) {
+			n += usage_find_radios(h, probe_word(h, "sys/class/input/%s/device/name", *name),
+					       found + n, max - n);
+			continue;
+		}
 		if (str_starts_with(real, "sys/devices/virtual/"))
 			continue;
 		found[n].device = probe_device_behind(h, "%s", path);

@@ -3,12 +3,9 @@
 
 #include "base/str.h"
 #include "model/board-pattern.h"
-#include "model/host.h"
+#include "model/data-lines.h"
 
 #include <string.h>
-
-/* Longer than anything a person would read; keeps a file that is no text from becoming advice. */
-#define BOARDS_LINE_MAX 4000
 
 enum board_field {
 	FIELD_MAKER,
@@ -150,58 +147,40 @@ static const char *boards_take_field(struct board_line *line, struct arena *a, c
 	return NULL;
 }
 
-static const char *boards_take_line(struct board_line *line, struct arena *a, char *text)
+static const char *boards_take(struct host *h, void *user, const struct data_line *text)
 {
-	const char *wrong = NULL;
+	struct boards *b = user;
+	struct board_line *line = arena_alloc(h->arena, sizeof(*line));
+	bool says = false;
 
-	if (strlen(text) > BOARDS_LINE_MAX)
-		return _("The line is too long.");
-	while (text && !wrong) {
-		char *p = text;
+	line->where = arena_printf(h->arena, "%s:%u", text->file, text->number);
+	line->own = text->own;
+	for (unsigned i = 0; i < text->n; i++) {
+		const char *wrong = boards_take_field(line, h->arena, text->columns[i]);
 
-		while (*p && *p != '|')
-			p += *p == '\\' && p[1] ? 2 : 1;
-		if (*p)
-			*p++ = '\0';
-		else
-			p = NULL;
-		wrong = boards_take_field(line, a, str_trim(text));
-		text = p;
+		if (wrong)
+			return wrong;
 	}
-	if (!wrong && !line->value[FIELD_MAKER])
-		wrong = _("The field \"maker\" is missing.");
-	if (!wrong && !line->value[FIELD_SOURCE])
-		wrong = _("The field \"source\" is missing: it says where the paths were read.");
-	for (unsigned i = FIELD_KEY; !wrong && i < FIELD_COUNT; i++)
-		if (i != FIELD_SOURCE && line->value[i])
-			return NULL;
-	return wrong ? wrong : _("The line says nothing: it has neither a key nor a path.");
+	if (!line->value[FIELD_MAKER])
+		return _("The field \"maker\" is missing.");
+	if (!line->value[FIELD_SOURCE])
+		return _("The field \"source\" is missing: it says where the paths were read.");
+	for (unsigned i = FIELD_KEY; i < FIELD_COUNT; i++)
+		says = says || (i != FIELD_SOURCE && line->value[i]);
+	if (!says)
+		return _("The line says nothing: it has neither a key nor a path.");
+	arena_list_add(h->arena, &b->lines, line);
+	return NULL;
 }
 
-void boards_add(struct boards *b, struct arena *a, const char *text, const char *name, bool own,
-		void (*on_wrong)(void *user, const char *sentence), void *user)
+void boards_add(struct boards *b, struct host *h, const char *file, const char *text, size_t len, bool own)
 {
-	for (unsigned number = 1; *text; number++) {
-		size_t n = strcspn(text, "\n");
-		_cleanup_free_ char *copy = xstrndup(text, n), *shown = NULL;
-		char *trimmed = str_trim(copy);
-		struct board_line *line;
-		const char *wrong;
+	data_lines_add(h, file, text, len, own, boards_take, b);
+}
 
-		text += n + (text[n] == '\n');
-		if (!*trimmed || *trimmed == '#')
-			continue;
-		line = arena_alloc(a, sizeof(*line));
-		line->where = arena_printf(a, "%s:%u", name, number);
-		line->own = own;
-		wrong = boards_take_line(line, a, trimmed);
-		if (!wrong) {
-			arena_list_add(a, &b->lines, line);
-			continue;
-		}
-		shown = xasprintf("%s: %s", line->where, wrong);
-		on_wrong(user, shown);
-	}
+void boards_add_own(struct boards *b, struct host *h)
+{
+	data_lines_add_own(h, BOARDS_OWN, boards_take, b);
 }
 
 unsigned boards_count(const struct boards *b)
@@ -332,6 +311,49 @@ struct firmware_menu *boards_find(const struct boards *b, const struct host *h, 
 		}
 	}
 	return menu;
+}
+
+/* What is printed on a key in the reader's language; what is not known here stays as it is. */
+static const char *boards_key_name(struct arena *a, const char *key)
+{
+	static const struct {
+		const char *word, *name;
+	} names[] = {
+		{ "Del", N_("Del") },
+		{ "Esc", N_("Esc") },
+		{ "Enter F1", N_("Enter and then F1") },
+		{ "Novo", N_("the small key beside the power socket") },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (str_eq(key, names[i].word))
+			return gettext(names[i].name);
+	return arena_strdup(a, key);
+}
+
+const char *boards_key_text(const struct host *h)
+{
+	const char *key = h->firmware.menu && h->firmware.menu->key ? h->firmware.menu->key : "Del; F2";
+	_cleanup_free_ char *copy = xstrdup(key);
+	const char *names[3] = { NULL };
+	unsigned n = 0;
+
+	for (char *next = copy, *start; next && n < ARRAY_SIZE(names); n++) {
+		start = next;
+		next = strchr(start, ';');
+		if (next)
+			*next++ = '\0';
+		names[n] = boards_key_name(h->arena, str_trim(start));
+	}
+	switch (n) {
+	case 3:
+		/* translators: keys of the keyboard, after "Press" */
+		return arena_printf(h->arena, _("%s, %s or %s"), names[0], names[1], names[2]);
+	case 2:
+		return arena_printf(h->arena, _("%s or %s"), names[0], names[1]);
+	default:
+		return names[0];
+	}
 }
 
 const char *boards_line_to_fill(const struct host *h, struct arena *a)

@@ -37,7 +37,7 @@ enum board_match { BOARD_UNKNOWN, BOARD_MAKER, BOARD_FAMILY, BOARD_EXACT };
 struct firmware_menu {
 	enum board_match match;	/* of the most exact line */
 	const char *where;	/* "data/boards:12", that line; NULL none */
-	const char *key;	/* "Del or F2": what opens the setup at the start; NULL not known */
+	const char *key;	/* "Del; F2": what opens the setup at the start; NULL not known */
 	struct firmware_path {
 		const char *path;   /* "Advanced > CPU Configuration > SVM Mode"; NULL not known */
 		const char *source; /* of that line */
@@ -52,15 +52,18 @@ struct boards {
 };
 
 /*
- * Adds the lines of TEXT.  NAME is the file's for messages; OWN marks the person's own, which win over
- * shipped ones.  A line that is wrong is left out, and ON_WRONG is told "NAME:LINE: what is wrong".
- * Everything is in the arena A.
+ * Adds the lines of TEXT.  FILE is what messages call it; OWN marks the person's own, which win over shipped
+ * ones.  A line that is wrong is left out and noted in host->broken.  Everything is in the host's arena.
  */
-void boards_add(struct boards *b, struct arena *a, const char *text, const char *name, bool own,
-		void (*on_wrong)(void *user, const char *sentence), void *user);
+void boards_add(struct boards *b, struct host *h, const char *file, const char *text, size_t len, bool own);
+/* The person's own below the host's root, where they belong to the board: a file, or a folder of files. */
+#define BOARDS_OWN "etc/vfio-wizard/boards"
+void boards_add_own(struct boards *b, struct host *h);
 /* What B knows of the board of H; match is BOARD_UNKNOWN when nothing fits. */
 struct firmware_menu *boards_find(const struct boards *b, const struct host *h, struct arena *a)
 	_returns_nonnull_;
+/* "Del, F2 or Esc", "Entf oder F2" in German: what opens the setup of H; in its arena. */
+const char *boards_key_text(const struct host *h) _returns_nonnull_;
 /* Number of lines, and one by one for tests: source of line I. */
 unsigned boards_count(const struct boards *b);
 const char *boards_source(const struct boards *b, unsigned i);

@@ -2,9 +2,8 @@
 #include "model/device-data.h"
 
 #include "base/str.h"
-#include "base/strv.h"
+#include "model/data-lines.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,20 +35,6 @@ const char *device_line_text(struct arena *a, const struct device_line *line)
 	return arena_printf(a, gettext(data_topics[line->topic].sentence), line->name);
 }
 #pragma GCC diagnostic pop
-
-/* Cuts the next column off at '|', trimmed; *REST is NULL behind the last. */
-static char *data_column(char **rest)
-{
-	char *start = *rest, *end;
-
-	if (!start)
-		return NULL;
-	end = strchr(start, '|');
-	if (end)
-		*end++ = '\0';
-	*rest = end;
-	return str_trim(start);
-}
 
 static char *data_word(char **rest)
 {
@@ -157,99 +142,48 @@ static bool data_parse_topic(const char *word, struct device_line *l)
 	return false;
 }
 
-/* NULL, or what is wrong with the line. */
-static const char *data_parse_line(struct host *h, char *text, struct device_line *l)
+static const char *data_take(struct host *h, void *user _unused_, const struct data_line *line)
 {
-	char *rest = text;
-	char *match = data_column(&rest), *topic = data_column(&rest), *name = data_column(&rest),
-	     *source = data_column(&rest);
+	struct device_line *l = arena_alloc(h->arena, sizeof(*l));
 
-	if (!source || rest)
+	l->revision = -1;
+	l->own = line->own;
+	l->file = line->file;
+	l->number = line->number;
+	if (line->n != 4)
 		return _("A line has four columns, MATCH | WHAT | NAME | SOURCE.");
-	if (!data_parse_match(h, match, l))
+	if (!data_parse_match(h, line->columns[0], l))
 		return _("The first column is no match: vvvv:dddd, vvvv:dddd-dddd, vvvv:* or *:*, and "
 			 "behind it class, revision, driver or vf.");
-	if (!data_parse_topic(topic, l))
+	if (!data_parse_topic(line->columns[1], l))
 		return _("The second column is none of the words that data/devices lists.");
-	if (str_is_empty(name))
+	if (str_is_empty(line->columns[2]))
 		return _("The third column, the name, is empty.");
-	if (str_is_empty(source))
+	if (str_is_empty(line->columns[3]))
 		return _("The fourth column, the source, is empty.");
-	l->name = arena_strdup(h->arena, name);
-	l->source = arena_strdup(h->arena, source);
+	l->name = arena_strdup(h->arena, line->columns[2]);
+	l->source = arena_strdup(h->arena, line->columns[3]);
+	arena_list_add(h->arena, &h->device_data->lines, l);
 	return NULL;
 }
 
-static void data_add_line(struct host *h, const char *file, unsigned number, char *text, bool own)
+static void data_start(struct host *h)
 {
-	struct device_line *l;
-	const char *wrong;
-
-	text = str_trim(text);
-	if (!*text || *text == '#')
-		return;
-	l = arena_alloc(h->arena, sizeof(*l));
-	l->revision = -1;
-	l->own = own;
-	l->file = file;
-	l->number = number;
-	wrong = data_parse_line(h, text, l);
-	if (wrong)
-		host_note_broken(h, arena_printf(h->arena, "%s:%u: %s", file, number, wrong));
-	else
-		arena_list_add(h->arena, &h->device_data->lines, l);
+	if (!h->device_data)
+		h->device_data = arena_alloc(h->arena, sizeof(*h->device_data));
+	h->device_data->sorted = false;
 }
 
 void device_data_add(struct host *h, const char *file, const char *text, size_t len, bool own)
 {
-	unsigned number = 0;
-	char *copy;
-
-	if (!h->device_data)
-		h->device_data = arena_alloc(h->arena, sizeof(*h->device_data));
-	h->device_data->sorted = false;
-	file = arena_strdup(h->arena, file);
-	if (memchr(text, '\0', len)) {
-		host_note_broken(h, arena_printf(h->arena, _("%s:1: This is no text."), file));
-		return;
-	}
-	copy = arena_strndup(h->arena, text, len);
-	for (char *line = copy, *end; line; line = end) {
-		end = strchr(line, '\n');
-		if (end)
-			*end++ = '\0';
-		data_add_line(h, file, ++number, line, own);
-	}
-}
-
-static void data_add_own_file(struct host *h, const char *path)
-{
-	_cleanup_free_ char *text = NULL;
-	const char *shown = arena_printf(h->arena, "/%s", path);
-	size_t len;
-	int r = fsroot_read(h->root, path, &text, &len);
-
-	if (r == 0)
-		device_data_add(h, shown, text, len, true);
-	else if (r != -ENOENT && r != -EISDIR)
-		host_note_unreadable(h, shown, r);
+	data_start(h);
+	data_lines_add(h, file, text, len, own, data_take, NULL);
 }
 
 void device_data_add_own(struct host *h)
 {
-	_cleanup_strv_ char **names = NULL;
-	int r = fsroot_list(h->root, DEVICE_DATA_OWN, &names);
-
-	if (r == -ENOTDIR)
-		data_add_own_file(h, DEVICE_DATA_OWN);
-	else if (r < 0 && r != -ENOENT)
-		host_note_unreadable(h, "/" DEVICE_DATA_OWN, r);
-	for (char **name = names; name && *name; name++) {
-		_cleanup_free_ char *path = xasprintf(DEVICE_DATA_OWN "/%s", *name);
-
-		if (**name != '.' && !str_ends_with(*name, "~")) /* editors leave such files */
-			data_add_own_file(h, path);
-	}
+	data_start(h);
+	data_lines_add_own(h, DEVICE_DATA_OWN, data_take, NULL);
 }
 
 /* By vendor and first id; a user's lines first, else as they were read. */

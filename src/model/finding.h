@@ -54,6 +54,7 @@ struct group_cause {
 	enum group_cause_kind kind;
 	struct pci_device *device;	/* port, bridge, first function, VMD */
 	const char *evidence;		/* "0000:00:01.0 [8086:1901]: no ACS"; not translated */
+	bool switched_off;		/* a port that has ACS, but not switched on */
 };
 
 struct group_verdict {

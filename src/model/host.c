@@ -233,8 +233,10 @@ void host_free(struct host *h)
 
 /*
  * The kernel leaves out what calls a bridge an endpoint and the other way round ("Device scope type does
- * not match", drivers/iommu/intel/dmar.c).  Below a bridge is decided by bus numbers, not by walking up:
- * a tree that hostile input made cyclic cannot hold this up.
+ * not match", dmar_insert_dev_scope() in drivers/iommu/intel/dmar.c), except bridges of class 06 with an
+ * endpoint's header.  Below a bridge is decided by bus numbers, as is_downstream_to_pci_bridge() in
+ * drivers/iommu/intel/iommu.c does, not by walking up: a tree that hostile input made cyclic cannot hold
+ * this up.
  */
 static bool scope_is_for(const struct dmar_scope *s, const struct pci_device *d)
 {

@@ -221,7 +221,8 @@ struct iommu_group {
 				 * another group is not "identity" already */
 	struct pci_device **devices;	/* by address */
 	unsigned n_devices;
-	bool has_direct_region; /* an RMRR other than direct-relaxable */
+	/* Memory that firmware insists on for one of its devices, "direct" in reserved_regions; -1 not readable */
+	int has_direct_region;
 };
 
 enum pci_port_type { /* PCI Express capability, device/port type */
@@ -366,6 +367,11 @@ struct block_device {
 	bool is_swap, is_esp, in_fstab, is_holder; /* is_holder: member of dm, md, zfs, bcache */
 	struct pci_device *controller;	/* NULL: not behind PCI */
 	bool is_member; /* in use as a part of RAID, LVM, ZFS, bcache or a file system of several disks */
+	bool in_crypttab;
+	const char *part_uuid; /* PARTUUID, NULL unknown or no partition */
+	/* The other controllers that reach it, NVMe with two ports; without the one above. */
+	struct pci_device **more_controllers;
+	unsigned n_more_controllers;
 };
 
 struct memory_facts {

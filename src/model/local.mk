@@ -3,6 +3,7 @@ libmodel_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(YAML_CFLAGS)
 libmodel_a_SOURCES = \
 	src/model/answer-check.c src/model/answer-check.h src/model/answer-list.def \
 	src/model/answers.c src/model/answers.h \
+	src/model/data-lines.c src/model/data-lines.h \
 	src/model/device-data.c src/model/device-data.h src/model/device-topic.def \
 	src/model/board-pattern.c src/model/board-pattern.h \
 	src/model/boards.c src/model/boards.h \

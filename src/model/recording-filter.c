@@ -125,7 +125,7 @@ static bool filter_log_line(const char *line)
 		"efifb",    "simpledrm", "vesafb",  "fb0",	"vgaarb",      "x2apic",     "smmu",
 		"kvm",	    "interrupt remapping", "can't reserve", "BAR ",	"AER:",	       "BIOS bug",
 		"firmware bug", "ACS",	       "VMX",	      "SVM",	     "IVRS",
-		"1:1 IOMMU mapping", NULL,
+		"1:1 IOMMU mapping", "SR-IOV", " VFs (bus ", NULL,
 	};
 
 	return filter_has_one_of(line, words);

@@ -575,7 +575,7 @@ static void list_cpuid(struct take *t)
 void take_everything(struct take *t)
 {
 	static const char *const classes[] = { "iommu", "net", "drm", "graphics", "input", "nvme",
-					       "vtconsole" };
+					       "vtconsole", "bluetooth" };
 
 	take_each(t, "/sys/bus/pci/devices", "", list_pci_device);
 	take_dir(t, "/sys/bus/pci/drivers/vfio-pci");

@@ -191,6 +191,17 @@ struct acs_view acs_view_with(const struct host *h, const char *value)
 	return view;
 }
 
+const char *acs_config(struct host *h, const struct pci_device *d)
+{
+	char flags[6] = "xxxxx";
+
+	/* The rightmost is bit 0; bits that the capability does not have are left alone. */
+	for (unsigned bit = 0; bit < 5; bit++)
+		if (d->acs_cap > 0 && (ACS_NEEDED & d->acs_cap & 1 << bit))
+			flags[4 - bit] = '1';
+	return arena_printf(h->arena, "%s@%s", flags, d->address);
+}
+
 const char *acs_describe(struct host *h, const struct pci_device *d, const struct acs_view *view)
 {
 	const struct acs_verdict v = acs_judge(h, d, view);

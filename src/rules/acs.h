@@ -43,5 +43,7 @@ struct acs_view acs_view_with(const struct host *h, const char *value);
 bool acs_is_conventional(const struct pci_device *d);
 /* One of several functions of its slot, as the kernel counts them. */
 bool acs_is_multifunction(const struct pci_device *d);
+/* "xx111@0000:00:1c.0", what pci=config_acs= of Linux 6.11 takes to switch ACS of D on; in the arena */
+const char *acs_config(struct host *h, const struct pci_device *d) _returns_nonnull_;
 /* "no ACS", "ACS is there but not set (capability 1f, control 00)", …; evidence, not translated; in the arena */
 const char *acs_describe(struct host *h, const struct pci_device *d, const struct acs_view *view) _returns_nonnull_;

@@ -46,20 +46,12 @@ static const char *advice_names(const struct host *h, enum firmware_setting sett
 	return "";
 }
 
-const char *judge_setup_key(const struct host *h)
-{
-	if (h->firmware.menu && h->firmware.menu->key)
-		return h->firmware.menu->key;
-	/* translators: two keys of the keyboard */
-	return _("Del or F2");
-}
-
 const char *judge_firmware_advice(struct judgement *j, enum firmware_setting setting)
 {
 	struct arena *a = j->host->arena;
 	const struct firmware_menu *menu = j->host->firmware.menu;
 	const struct firmware_path *p = menu ? &menu->settings[setting] : NULL;
-	const char *names = advice_names(j->host, setting), *key = judge_setup_key(j->host);
+	const char *names = advice_names(j->host, setting), *key = boards_key_text(j->host);
 
 	if (j->host->cpu.hypervisor == 1)
 		return NULL;
@@ -81,6 +73,16 @@ const char *judge_firmware_advice(struct judgement *j, enum firmware_setting set
 	return arena_printf(a, _("Press %s while the computer starts, and look for an option with one of "
 				 "these names: %s. It is often under Advanced, Chipset, Overclocking or "
 				 "Security."), key, names);
+}
+
+/* linux-iommu, March 2026, "IVMD type 0x22": Gigabyte B650 and X870E reserve memory for buses 0-15 with it. */
+void judge_advise_dma_protection(struct judgement *j, struct finding *f)
+{
+	if (j->host->iommu.has_ivrs)
+		finding_add_advice(j, f, _("In the firmware setup, look for \"Kernel DMA Protection Indicator\" or "
+					   "\"Pre-boot DMA Protection\" and switch it off: on several AMD boards that is "
+					   "reported to end the reservation. The setting may appear only when IOMMU "
+					   "is Enabled, not Auto."));
 }
 
 const char *judge_attribute_path(struct judgement *j, const struct firmware_attribute *t, const char *file)
@@ -146,4 +148,14 @@ void judge_advise_firmware(struct judgement *j, struct finding *f, enum firmware
 	advice_add_attributes(j, f, setting);
 	if (advice)
 		finding_add_advice(j, f, "%s", advice);
+}
+
+void judge_advise_path(struct judgement *j, struct finding *f, enum firmware_setting setting)
+{
+	const struct firmware_menu *menu = j->host->firmware.menu;
+
+	if (menu && (menu->settings[setting].path || menu->settings[setting].always_on))
+		judge_advise_firmware(j, f, setting);
+	else
+		advice_add_attributes(j, f, setting);
 }

@@ -124,8 +124,10 @@ static void cause_add_port(struct cause_list *l, struct group_verdict *v, struct
 		v->ports_known = false;
 	else if (acs.reason == ACS_CONVENTIONAL)
 		cause_add(l, CAUSE_CONVENTIONAL, d);
-	else if (!acs.isolates)
+	else if (!acs.isolates) {
 		cause_add(l, CAUSE_PORT, d);
+		l->items[l->n - 1].switched_off = acs.reason == ACS_SWITCHED_OFF;
+	}
 }
 
 static void cause_add_join(struct cause_list *l, const struct group_verdict *v, const struct forecast_device *f)
@@ -199,7 +201,7 @@ static const char *group_reason_host(struct judgement *j, const struct iommu_gro
 		return _("There is no PCI device in it.");
 	if (!group_count_endpoints(g))
 		return _("There are only bridges in it; they stay with the host.");
-	if (g->has_direct_region)
+	if (g->has_direct_region == 1 && judge_refuses_direct(j->host))
 		return _("The firmware reserves memory for one of its devices (RMRR), so the kernel "
 			 "refuses to give it away.");
 	for (unsigned i = 0; i < g->n_devices; i++)
@@ -211,20 +213,22 @@ static const char *group_reason_host(struct judgement *j, const struct iommu_gro
 
 /* Addresses of the causes of one kind, joined. */
 static const char *group_cause_addresses(struct judgement *j, const struct group_verdict *v,
-					 enum group_cause_kind kind)
+					 enum group_cause_kind kind, bool switched_off)
 {
 	_cleanup_str_ struct str s = { 0 };
 
 	for (unsigned i = 0; i < v->n_causes; i++)
-		if (v->causes[i].kind == kind)
+		if (v->causes[i].kind == kind && v->causes[i].switched_off == switched_off)
 			str_addf(&s, "%s%s", s.len ? ", " : "", v->causes[i].device->address);
 	return arena_strndup(j->host->arena, str_c(&s), s.len);
 }
 
-static const char *group_cause_sentence(enum group_cause_kind kind)
+static const char *group_cause_sentence(enum group_cause_kind kind, bool switched_off)
 {
 	switch (kind) {
 	case CAUSE_PORT:
+		if (switched_off)
+			return _("%s could keep apart what is behind it (ACS), but that is not switched on.");
 		return _("Nothing keeps apart what is behind %s (no ACS).");
 	case CAUSE_CONVENTIONAL:
 		return _("Behind %s is conventional PCI, where all devices carry the bridge's name: no "
@@ -239,20 +243,29 @@ static const char *group_cause_sentence(enum group_cause_kind kind)
 	return _("Everything behind %s (Intel VMD) reaches memory under its name.");
 }
 
+static void group_add_cause(struct judgement *j, const struct group_verdict *v, enum group_cause_kind kind,
+			    bool switched_off, struct str *s)
+{
+	const char *addresses = group_cause_addresses(j, v, kind, switched_off);
+
+	if (!*addresses)
+		return;
+	str_addc(s, ' ');
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+	/* Each sentence has exactly one %s. */
+	str_addf(s, group_cause_sentence(kind, switched_off), addresses);
+#pragma GCC diagnostic pop
+}
+
 static const char *group_reason_shared(struct judgement *j, const struct group_verdict *v)
 {
 	_cleanup_str_ struct str s = { 0 };
 
 	str_add(&s, _("Devices of several cards share it."));
 	for (int k = CAUSE_PORT; k <= CAUSE_VMD; k++) {
-		if (!group_has_cause(v, (enum group_cause_kind)k))
-			continue;
-		str_addc(&s, ' ');
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-		str_addf(&s, group_cause_sentence((enum group_cause_kind)k),
-			 group_cause_addresses(j, v, (enum group_cause_kind)k));
-#pragma GCC diagnostic pop
+		group_add_cause(j, v, (enum group_cause_kind)k, false, &s);
+		group_add_cause(j, v, (enum group_cause_kind)k, true, &s);
 	}
 	if (!v->n_causes)
 		str_addf(&s, " %s", _("No port above them lacks ACS; the kernel knows a reason that this program "

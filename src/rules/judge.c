@@ -52,6 +52,11 @@ int judge_kernel_at_least(const struct host *h, int major, int minor)
 	return x > major || (x == major && y >= minor);
 }
 
+bool judge_refuses_direct(const struct host *h)
+{
+	return !h->iommu.has_ivrs || judge_kernel_at_least(h, 6, 6) != 0;
+}
+
 bool judge_is_endpoint(const struct pci_device *d)
 {
 	return d->header_type == 0 && !pci_device_is_bridge(d);

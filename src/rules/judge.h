@@ -57,8 +57,19 @@ const char *judge_firmware_advice(struct judgement *j, enum firmware_setting set
  * with the very name and value.
  */
 void judge_advise_firmware(struct judgement *j, struct finding *f, enum firmware_setting setting);
-/* "Del or F2" where nothing else is known. */
-const char *judge_setup_key(const struct host *h) _returns_nonnull_;
+/*
+ * Does this kernel refuse to give away a device that firmware wants memory for?  Since 6.6 all do
+ * (require_direct in drivers/iommu/iommu.c, commit a48ce36e2786); before, only Intel's driver did
+ * (device_is_rmrr_locked), and AMD's gave it away, the memory out of its reach.
+ */
+bool judge_refuses_direct(const struct host *h);
+/*
+ * The same, but nothing where neither data/boards nor the firmware itself knows the setting: for findings whose
+ * own advice has named it.
+ */
+void judge_advise_path(struct judgement *j, struct finding *f, enum firmware_setting setting);
+/* Where AMD's table reserves memory: the setting that is reported to make it do so. */
+void judge_advise_dma_protection(struct judgement *j, struct finding *f);
 /* "/sys/class/firmware-attributes/thinklmi/attributes/VTdFeature/FILE", in the arena. */
 const char *judge_attribute_path(struct judgement *j, const struct firmware_attribute *t, const char *file)
 	_returns_nonnull_;

@@ -118,6 +118,7 @@ static void bars_judge_unassigned(struct judgement *j, const struct pci_device *
 	if (!f)
 		return;
 	finding_add_advice(j, f, _("Switch \"Above 4G Decoding\" on in the firmware setup, and CSM off."));
+	judge_advise_path(j, f, SETTING_ABOVE_4G);
 	finding_add_advice(j, f, _("Where the firmware has no such switch, the kernel argument pci=realloc lets "
 				   "the kernel hand out the addresses anew."));
 }
@@ -155,6 +156,8 @@ static void bars_judge_resizable(struct judgement *j, const struct pci_device *d
 					     (unsigned long long)b->possible);
 		finding_add_advice(j, f, _("It works as it is. To have more, switch \"Above 4G Decoding\" and "
 					   "\"Resizable BAR\" on in the firmware setup, and CSM off."));
+		judge_advise_path(j, f, SETTING_ABOVE_4G);
+		judge_advise_path(j, f, SETTING_REBAR);
 		return;
 	}
 }
@@ -174,6 +177,41 @@ static void bars_judge_lost(struct judgement *j, const struct pci_device *d)
 				   "vfio-pci.disable_idle_d3=1."));
 }
 
+/*
+ * What sriov_enable() in drivers/pci/iov.c said when virtual functions were asked for, and the last one counts:
+ *	ixgbe 0000:03:00.0: not enough MMIO resources for SR-IOV
+ *	ixgbe 0000:03:00.0: SR-IOV: IOV BARS not allocated
+ *	ixgbe 0000:03:00.0: can't enable 63 VFs (bus 04 out of range of [bus 03])
+ */
+static void bars_judge_sriov(struct judgement *j, const struct pci_device *d)
+{
+	const char *said = NULL;
+	struct finding *f;
+
+	if (d->sriov_total <= 0 || d->sriov_enabled > 0)
+		return;
+	for (const char *const *line = j->host->kernel.log; line && *line; line++)
+		if (strstr(*line, d->address) &&
+		    (strstr(*line, "not enough MMIO resources for SR-IOV") ||
+		     strstr(*line, "SR-IOV: IOV BARS not allocated") ||
+		     (strstr(*line, "can't enable ") && strstr(*line, " VFs (bus "))))
+			said = *line;
+	if (!said)
+		return;
+	f = judgement_add(j, "sriov-no-space", SEVERITY_WARN, d->address,
+			  _("Its virtual functions could not be switched on: there was no place for their memory, or "
+			    "no bus number."));
+	finding_add_evidence(j, f, "%s", said);
+	finding_add_advice(j, f, _("Switch \"SR-IOV\" and \"Above 4G Decoding\" on in the firmware setup, and CSM off."));
+	judge_advise_path(j, f, SETTING_SRIOV);
+	judge_advise_path(j, f, SETTING_ABOVE_4G);
+	finding_add_advice(j, f, strstr(said, " VFs (bus ") ?
+					 _("Or switch on fewer of them, or let the kernel hand out bus numbers anew with "
+					   "the argument pci=assign-busses.") :
+					 _("Or switch on fewer of them. Where the firmware has no such switch, the kernel "
+					   "argument pci=realloc lets the kernel hand out the addresses anew."));
+}
+
 static void bars_judge(struct judgement *j)
 {
 	struct bars_failures failures = { .n = 0 };
@@ -185,6 +223,7 @@ static void bars_judge(struct judgement *j)
 		bars_judge_lost(j, d);
 		bars_judge_unassigned(j, d, &failures);
 		bars_judge_resizable(j, d);
+		bars_judge_sriov(j, d);
 	}
 }
 

@@ -2,6 +2,8 @@
 /* Can this processor run machines at all: VMX (Intel VT-x) or SVM (AMD-V). */
 #include "rules/judge.h"
 
+#include <string.h>
+
 static const char *const cpu_bios_lines[] = {
 	/* "x86/cpu: VMX (outside TXT) disabled by BIOS", since 5.6; clears the vmx flag */
 	"x86/cpu: VMX (outside TXT) disabled by BIOS",
@@ -58,20 +60,21 @@ static enum virtualization cpu_decide(const struct host *h, const char *bios_lin
 }
 
 /*
- * ARM has no flag for it.  KVM needs a kernel that was started at exception level 2, and says:
- *	kvm [1]: Hyp mode initialized successfully, kvm [1]: VHE mode initialized successfully
+ * ARM has no flag for it.  KVM needs a kernel that was started at exception level 2, and says
+ * (arch/arm64/kvm/arm.c, kvm_arm_init() of Linux 6.18, and how older ones put it):
+ *	kvm [1]: Hyp mode initialized successfully
+ *	kvm [1]: Hyp nVHE mode initialized successfully, Hyp hVHE, Protected nVHE, Protected hVHE
+ *	kvm [1]: VHE mode initialized successfully, VHE+NV2
  *	kvm [1]: HYP mode not available
  */
 static enum virtualization cpu_decide_arm(const struct host *h, const char **ret_line)
 {
-	static const char *const on[] = { "kvm [1]: Hyp mode initialized successfully",
-					  "kvm [1]: VHE mode initialized successfully",
-					  "kvm [1]: Protected nVHE mode initialized successfully",
-					  "kvm [1]: Hyp nVHE mode initialized successfully" };
-
-	*ret_line = cpu_find_line(h, on, ARRAY_SIZE(on));
-	if (*ret_line)
+	for (const char *const *line = h->kernel.log; line && *line; line++) {
+		if (!strstr(*line, "kvm [") || !strstr(*line, " mode initialized successfully"))
+			continue;
+		*ret_line = *line;
 		return VIRTUALIZATION_ON;
+	}
 	*ret_line = host_log_find(h, "kvm [1]: HYP mode not available");
 	return *ret_line ? VIRTUALIZATION_OFF_IN_FIRMWARE : VIRTUALIZATION_UNKNOWN;
 }

@@ -39,22 +39,10 @@ static void devices_say(struct judgement *j, struct device_verdict *v, enum assi
 	arena_strv_add(j->host->arena, &v->why, why);
 }
 
-/*
- * VMD numbers its domains from 10000 (drivers/pci/controller/vmd.c); so do other hosts with many of them,
- * which have no VMD.
- */
-static bool devices_is_behind_vmd(const struct host *h, const struct pci_device *d)
-{
-	for (unsigned i = 0; d->addr.domain >= 0x10000 && i < h->n_devices; i++)
-		if (device_known(h->devices[i], DEVICE_VMD))
-			return true;
-	return false;
-}
-
 /* Never, whatever the host does with it.  NULL: may be given away. */
-static const char *devices_never(const struct host *h, const struct pci_device *d)
+static const char *devices_never(const struct pci_device *d)
 {
-	if (devices_is_behind_vmd(h, d))
+	if (d->dma_device)
 		return _("It hangs on Intel VMD, which hides it from the IOMMU. Switch VMD or RST off "
 			 "in the firmware setup to reach it; a Windows on this disk must be prepared "
 			 "for that first.");
@@ -208,10 +196,18 @@ static void devices_judge_iommu(struct judgement *j, struct device_verdict *v)
 
 	if (j->iommu_state == IOMMU_ABSENT) {
 		devices_say(j, v, ASSIGNABLE_NO, _("This host has no IOMMU."));
-	} else if (d->group && d->group->has_direct_region) {
+	} else if (d->group && d->group->has_direct_region == 1 && judge_refuses_direct(j->host)) {
 		devices_say(j, v, ASSIGNABLE_NO,
 			    _("The firmware reserves memory for a device of its group (RMRR), so the "
 			      "kernel refuses to give it away."));
+	} else if (d->group && d->group->has_direct_region == 1) {
+		devices_say(j, v, ASSIGNABLE_CARE,
+			    _("The firmware reserves memory for a device of its group. This kernel gives it "
+			      "away all the same; Linux 6.6 and later refuse."));
+	} else if (d->group && d->group->has_direct_region < 0) {
+		devices_say(j, v, ASSIGNABLE_YES,
+			    _("Whether the firmware reserves memory for it, which the kernel would refuse "
+			      "over, could not be read."));
 	} else if (!d->group && j->iommu_state == IOMMU_ON) {
 		devices_say(j, v, ASSIGNABLE_NO, _("It has no IOMMU group, so nothing keeps it apart."));
 	} else if (!d->group) {
@@ -231,7 +227,7 @@ static void devices_judge_sibling(struct judgement *j, struct device_verdict *v,
 		devices_say(j, v, ASSIGNABLE_NO,
 			    arena_printf(a, _("A group goes as a whole, and the host needs %s of it."),
 					 label));
-	else if (devices_never(j->host, s) && s->driver && !str_starts_with(s->driver, "vfio"))
+	else if (devices_never(s) && s->driver && !str_starts_with(s->driver, "vfio"))
 		devices_say(j, v, ASSIGNABLE_NO,
 			    arena_printf(a, _("A group goes as a whole, and the driver of %s in it keeps it "
 					      "with the host."), label));
@@ -239,7 +235,7 @@ static void devices_judge_sibling(struct judgement *j, struct device_verdict *v,
 		devices_say(j, v, ASSIGNABLE_CARE,
 			    arena_printf(a, _("A group goes as a whole, and the host uses %s of it."),
 					 label));
-	else if (!same_card && !devices_never(j->host, s))
+	else if (!same_card && !devices_never(s))
 		devices_say(j, v, ASSIGNABLE_CARE,
 			    arena_printf(a, _("A group goes as a whole: %s goes along."), label));
 }
@@ -268,7 +264,7 @@ static void devices_judge(struct judgement *j)
 {
 	for (unsigned i = 0; i < j->host->n_devices; i++) {
 		struct device_verdict *v = &j->devices[i];
-		const char *never = devices_never(j->host, v->device);
+		const char *never = devices_never(v->device);
 
 		v->assignable = ASSIGNABLE_YES;
 		if (never)

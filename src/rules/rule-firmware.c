@@ -104,13 +104,13 @@ static void firmware_judge(struct judgement *j)
 				  _("This firmware cannot be told to open its setup at the next "
 				    "start."));
 		finding_add_advice(j, f, _("Press %s while the computer starts."),
-				   judge_setup_key(j->host));
+				   boards_key_text(j->host));
 	} else if (fw->mode != FIRMWARE_BIOS && fw->opens_setup < 0) {
 		f = judgement_add(j, "firmware-setup-unknown", SEVERITY_INFO, "host",
 				  _("It is not known whether this firmware can open its setup at the "
 				    "next start by itself."));
 		finding_add_advice(j, f, _("Press %s while the computer starts when it does not."),
-				   judge_setup_key(j->host));
+				   boards_key_text(j->host));
 	}
 	firmware_judge_board(j);
 }

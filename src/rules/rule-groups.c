@@ -76,6 +76,59 @@ static void groups_advise_slot(struct judgement *j, struct finding *f, const str
 					   "of the chipset are in different groups."));
 }
 
+/* An argument that takes ACS away again: pci=disable_acs_redir=0000:00:1c.0, pci=config_acs=0xxxx@... */
+static const char *groups_acs_argument(const struct host *h)
+{
+	for (const char *const *arg = h->kernel.args; arg && *arg; arg++)
+		if (strstr(*arg, "disable_acs_redir=") || strstr(*arg, "config_acs="))
+			return *arg;
+	return NULL;
+}
+
+/*
+ * Ports that have ACS, but not switched on.  pci_enable_acs() does that while the kernel finds devices, if an
+ * IOMMU driver asked before (pci_request_acs), and then does what the arguments say; config_acs is there
+ * since 6.11 (commit 47c8846a49ba).
+ */
+static void groups_advise_switched_off(struct judgement *j, struct finding *f, const struct group_verdict *v)
+{
+	const char *argument = groups_acs_argument(j->host);
+	_cleanup_str_ struct str s = { 0 };
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < v->n_causes; i++)
+		if (v->causes[i].switched_off)
+			str_addf(&s, "%s%s", n++ ? ";" : "pci=config_acs=", acs_config(j->host, v->causes[i].device));
+	if (!n)
+		return;
+	if (argument) {
+		finding_add_evidence(j, f, "/proc/cmdline: %s", argument);
+		finding_add_advice(j, f, _("The kernel argument %s decides about ACS of ports. Take it away and restart."),
+				   argument);
+		return;
+	}
+	finding_add_advice(j, f, _("The kernel switches ACS on while it starts, and only when an IOMMU is on by then. "
+				   "If the IOMMU was switched on since, restart and look again."));
+	if (judge_kernel_at_least(j->host, 6, 11) == 0)
+		finding_add_advice(j, f, _("If it stays off: Linux 6.11 and later can be told to switch it on, with the "
+					   "kernel argument %s. This kernel is older."), str_c(&s));
+	else
+		finding_add_advice(j, f, _("If it stays off: Linux 6.11 and later can be told to switch it on, with the "
+					   "kernel argument %s."), str_c(&s));
+	if (n > 1)
+		finding_add_advice(j, f, _("The semicolons in it part the ports. GRUB takes them for the end of a "
+					   "command unless they are quoted."));
+}
+
+static unsigned groups_count_switched_off(const struct group_verdict *v)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < v->n_causes; i++)
+		n += v->causes[i].switched_off;
+	return n;
+}
+
 /* What helps depends on what joins them. */
 static void groups_advise_hardware(struct judgement *j, struct finding *f, const struct group_verdict *v)
 {
@@ -94,7 +147,9 @@ static void groups_advise_hardware(struct judgement *j, struct finding *f, const
 	if (group_has_cause(v, CAUSE_FUNCTIONS) && !v->n_ports_without_acs)
 		finding_add_advice(j, f, _("Parts of one chip stay together in every slot. For a part of the chipset a "
 					   "card of your own does the same work in a group of its own."));
-	if (known && !v->n_ports_without_acs)
+	if (known)
+		groups_advise_switched_off(j, f, v);
+	if (known && v->n_ports_without_acs == groups_count_switched_off(v))
 		return;
 	groups_advise_slot(j, f, v->group);
 	finding_add_advice(j, f, _("In the firmware setup, switch on ACS Enable, AER and ARI where "
@@ -157,13 +212,18 @@ static void groups_judge_direct(struct judgement *j, const struct iommu_group *g
 	char subject[32];
 	struct finding *f;
 
-	if (!g->has_direct_region)
+	if (g->has_direct_region != 1)
 		return;
 	snprintf(subject, sizeof(subject), "group %d", g->id);
-	f = judgement_add(j, "group-direct-region", SEVERITY_WARN, subject,
-			  _("The firmware reserves memory for a device of this group (RMRR). The "
-			    "kernel refuses to give such a device to a machine."));
+	f = judgement_add(j, "group-direct-region", SEVERITY_WARN, subject, "%s",
+			  judge_refuses_direct(j->host) ?
+				  _("The firmware reserves memory for a device of this group (RMRR). The "
+				    "kernel refuses to give such a device to a machine.") :
+				  _("The firmware reserves memory for a device of this group. This kernel gives "
+				    "it to a machine all the same, with that memory out of its reach; Linux 6.6 "
+				    "and later refuse."));
 	finding_add_evidence(j, f, "/sys/kernel/iommu_groups/%d/reserved_regions: direct", g->id);
+	judge_advise_dma_protection(j, f);
 	finding_add_advice(j, f, _("Ask the maker of the computer for a firmware setting that drops the "
 				   "reservation; HP servers have one for each slot."));
 	finding_add_advice(j, f, _("Or use another slot."));

@@ -35,7 +35,7 @@ static const struct reserved_memory *reserved_find(const struct host *h, const s
 /* The kernel's own answer counts where there is one: it may have dropped or relaxed what the table says. */
 static bool reserved_is_in_force(const struct pci_device *d)
 {
-	return !d->group || d->group->has_direct_region;
+	return !d->group || d->group->has_direct_region != 0;
 }
 
 static void reserved_add_line(struct judgement *j, struct finding *f, unsigned n, const struct pci_device *d,
@@ -53,7 +53,8 @@ static void reserved_add_line(struct judgement *j, struct finding *f, unsigned n
 static void reserved_refuse(struct judgement *j, const struct pci_device *d)
 {
 	for (unsigned i = 0; i < j->host->n_devices; i++)
-		if (j->host->devices[i] == d && !d->group && j->iommu_state != IOMMU_ABSENT) {
+		if (j->host->devices[i] == d && j->iommu_state != IOMMU_ABSENT &&
+		    (!d->group || d->group->has_direct_region < 0)) {
 			j->devices[i].assignable = ASSIGNABLE_NO;
 			arena_strv_add(j->host->arena, &j->devices[i].why,
 				       _("The firmware reserves memory for it, so the kernel will refuse to "
@@ -64,6 +65,7 @@ static void reserved_refuse(struct judgement *j, const struct pci_device *d)
 static void reserved_judge_pinned(struct judgement *j)
 {
 	const struct host *h = j->host;
+	bool refuses = judge_refuses_direct(h);
 	struct finding *f = NULL;
 	unsigned n = 0;
 
@@ -77,15 +79,20 @@ static void reserved_judge_pinned(struct judgement *j)
 		if (!m)
 			continue;
 		if (!f)
-			f = judgement_add(j, "firmware-reserves-memory", SEVERITY_WARN, "host",
-					  _("The firmware insists on memory of its own for some devices. The "
-					    "kernel refuses to give these, and whatever shares a group with "
-					    "them, to a machine."));
+			f = judgement_add(j, "firmware-reserves-memory", SEVERITY_WARN, "host", "%s",
+					  refuses ? _("The firmware insists on memory of its own for some devices. The "
+						      "kernel refuses to give these, and whatever shares a group with "
+						      "them, to a machine.") :
+						    _("The firmware insists on memory of its own for some devices. This "
+						      "kernel gives them to a machine all the same; Linux 6.6 and later "
+						      "refuse."));
 		reserved_add_line(j, f, n++, d, m);
-		reserved_refuse(j, d);
+		if (refuses)
+			reserved_refuse(j, d);
 	}
 	if (!f)
 		return;
+	judge_advise_dma_protection(j, f);
 	finding_add_advice(j, f, _("Look for a firmware setting that drops the reservation (HP servers have one for "
 				   "each slot), or take another device."));
 }
@@ -132,9 +139,11 @@ static void reserved_judge_refusals(struct judgement *j)
 		if (n++ < RESERVED_MAX_LINES)
 			finding_add_evidence(j, f, "%s", *l);
 	}
-	if (f)
-		finding_add_advice(j, f, _("Only the maker of the computer can change that: look for a newer "
-					   "firmware or a setting for shared memory of the slot."));
+	if (!f)
+		return;
+	judge_advise_dma_protection(j, f);
+	finding_add_advice(j, f, _("Only the maker of the computer can change that: look for a newer "
+				   "firmware or a setting for shared memory of the slot."));
 }
 
 static void reserved_judge(struct judgement *j)

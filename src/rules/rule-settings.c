@@ -19,7 +19,7 @@ static void settings_judge_change(struct judgement *j, const struct firmware_att
 			    "may be gone."), t->title, t->value);
 	judge_add_attribute(j, f, t);
 	finding_add_advice(j, f, _("Switch the setting on again in the firmware setup: press %s while the "
-				   "computer starts."), judge_setup_key(j->host));
+				   "computer starts."), boards_key_text(j->host));
 }
 
 static bool settings_works(const struct judgement *j, enum firmware_setting s)

@@ -95,11 +95,6 @@ static const char *firmware_headline(const struct judgement *j)
 				  : _("Nothing has to be changed in the firmware.");
 }
 
-static const char *firmware_key(const struct firmware_facts *f)
-{
-	return f->menu && f->menu->key ? f->menu->key : _("Del or F2");
-}
-
 static const char *firmware_attribute_words(const struct firmware_attribute *t)
 {
 	if (t->value)
@@ -167,10 +162,10 @@ static void firmware_describe(struct wizard *w, struct screen_build *b)
 	firmware_add_advice(j, b);
 	if (f->mode == FIRMWARE_BIOS)
 		why_not = build_printf(b, _("This computer was booted without UEFI: press %s while it starts."),
-				       firmware_key(f));
+				       boards_key_text(w->s->host));
 	else if (f->opens_setup != 1)
 		why_not = build_printf(b, _("This firmware cannot be asked to open its setup: press %s while it starts."),
-				       firmware_key(f));
+				       boards_key_text(w->s->host));
 	else if (w->s->read_only)
 		why_not = w->s->read_only_why;
 	build_button(b, "next", firmware_is_off(j) ? _("Skip, I know") : _("Continue"), NULL);

@@ -33,16 +33,12 @@ static void scene_init(struct scene *s)
 	s->h->cpu.vendor = CPU_AMD;
 }
 
-static void scene_wrong(void *user, const char *sentence)
-{
-	struct scene *s = user;
-
-	strv_add(&s->wrong, sentence);
-}
-
 static void scene_add(struct scene *s, const char *text, const char *name, bool own)
 {
-	boards_add(&s->boards, s->h->arena, text, name, own, scene_wrong, s);
+	boards_add(&s->boards, s->h, name, text, strlen(text), own);
+	for (const char *const *sentence = s->h->broken; sentence && *sentence; sentence++)
+		strv_add(&s->wrong, *sentence);
+	s->h->broken = NULL;
 }
 
 static void scene_shipped(struct scene *s)
@@ -217,6 +213,24 @@ START_TEST(every_shipped_line)
 }
 END_TEST
 
+START_TEST(keys_in_words)
+{
+	static const char *const rows[][2] = {
+		{ "F10", "F10" }, { "Del;F2", "Del or F2" }, { "F1; F2; Esc", "F1, F2 or Esc" }, { NULL, "Del or F2" },
+		{ "F2; Novo", "F2 or the small key beside the power socket" }, { "Volume up", "Volume up" },
+	};
+	struct firmware_menu menu = { 0 };
+	SCENE(s);
+
+	ck_assert_str_eq(boards_key_text(s.h), "Del or F2");
+	s.h->firmware.menu = &menu;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		menu.key = rows[i][0];
+		ck_assert_str_eq(boards_key_text(s.h), rows[i][1]);
+	}
+}
+END_TEST
+
 /* DMI strings as real computers have them: what opens the setup, and the path of the IOMMU. */
 static const struct {
 	enum cpu_vendor cpu;
@@ -247,7 +261,7 @@ static const struct {
 	{ CPU_INTEL, "HP", "HP Z4 G4 Workstation", "HP", "81C5", BOARD_MAKER, "F10", "(VTd)" },
 	{ CPU_INTEL, "HP", "ProLiant DL380p Gen8", "HP", NULL, BOARD_FAMILY, "F9", "VT-d" },
 	{ CPU_AMD, "HPE", "ProLiant DL385 Gen10", "HPE", "ProLiant DL385 Gen10", BOARD_FAMILY, "F9", "AMD I/O" },
-	{ CPU_INTEL, "LENOVO", "20N2S0AA00", "LENOVO", "20N2S0AA00", BOARD_FAMILY, "F1, or Enter and then F1", "VT-d Feature" },
+	{ CPU_INTEL, "LENOVO", "20N2S0AA00", "LENOVO", "20N2S0AA00", BOARD_FAMILY, "F1 or Enter and then F1", "VT-d Feature" },
 	{ CPU_INTEL, "Intel(R) Client Systems", "NUC8i7BEH", "Intel Corporation", "NUC8BEB", BOARD_MAKER, "F2", "Security Features" },
 	{ CPU_INTEL, "Intel Corporation", "S2600WTT", "Intel Corporation", "S2600WTT", BOARD_FAMILY, "F2", "Integrated IO" },
 	{ CPU_AMD, "Framework", "Laptop 13 (AMD Ryzen 7040Series)", "Framework", "FRANMDCP05", BOARD_MAKER, "F2", "on" },
@@ -275,7 +289,8 @@ START_TEST(dmi_strings_of_real_computers)
 		m = scene_find(&s);
 		p = &m->settings[SETTING_IOMMU];
 		ck_assert_msg(m->match == known[i].match, "%s: %s", name, m->where);
-		ck_assert_msg(str_eq(m->key, known[i].key), "%s: key %s", name, m->key);
+		s.h->firmware.menu = m;
+		ck_assert_msg(str_eq(boards_key_text(s.h), known[i].key), "%s: key %s", name, boards_key_text(s.h));
 		ck_assert_msg(p->always_on == str_eq(known[i].iommu, "on"), "%s", name);
 		if (!p->always_on && known[i].iommu)
 			ck_assert_msg(p->path && strstr(p->path, known[i].iommu), "%s: %s", name, p->path);
@@ -398,6 +413,7 @@ int main(void)
 	tcase_add_test(tc, wrong_lines_are_named);
 	tcase_add_test(tc, long_lines_and_no_text);
 	tcase_add_test(tc, every_shipped_line);
+	tcase_add_test(tc, keys_in_words);
 	tcase_add_test(tc, dmi_strings_of_real_computers);
 	tcase_add_test(tc, a_line_to_fill_in_fits_its_board);
 	tcase_add_test(tc, no_line_without_names);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#define ATTRIBUTES "/sys/devices/virtual/firmware-attributes/hp-bioscfg/attributes/"
 #define PCI "/sys/devices/pci0000:00/0000:00:01.0/0000:01:00.0"
 
 /* A small machine with a secret of every kind in every place it can be in. */
@@ -33,6 +34,37 @@ static const char machine[] =
 	"/sys/class/dmi/id/product_name = Board 3000\n"
 	"/sys/class/dmi/id/product_serial [0400] = DMI-PRIVATE-1\n"
 	"/sys/class/dmi/id/product_uuid [0400] = 03000200-0400-0500-0006-000700080009\n"
+	/* One by its name, one that only its title tells, one whose value only root may read, and a private one. */
+	"/sys/class/firmware-attributes/hp-bioscfg -> ../../devices/virtual/firmware-attributes/hp-bioscfg\n"
+	ATTRIBUTES "VTdFeature/current_value = Enable\n"
+	ATTRIBUTES "VTdFeature/display_name = VT-d\n"
+	ATTRIBUTES "VTdFeature/possible_values = Disable;Enable\n"
+	ATTRIBUTES "VTdFeature/default_value = Disable\n"
+	ATTRIBUTES "0x17/current_value = Enable\n"
+	ATTRIBUTES "0x17/display_name = Virtualization Technology (VTx)\n"
+	ATTRIBUTES "SecureBoot/current_value ! EACCES\n"
+	ATTRIBUTES "AssetTag/current_value = INVENTORY-4711\n"
+	ATTRIBUTES "AssetTag/display_name = Asset Tag\n"
+	ATTRIBUTES "pending_reboot = 1\n"
+	"/sys/devices/virtual/firmware-attributes/hp-bioscfg/authentication/Admin/is_enabled = 1\n"
+	"/sys/devices/virtual/firmware-attributes/hp-bioscfg/authentication/Admin/current_password = hunter2\n"
+	"/var/lib/dpkg/status <<\n"
+	"\tPackage: zaphods-diary\n"
+	"\tStatus: install ok installed\n"
+	"\tVersion: 42\n"
+	"\t\n"
+	"\tPackage: qemu-system-x86\n"
+	"\tStatus: install ok installed\n"
+	"\tMaintainer: Somebody <somebody@private.example>\n"
+	"\tVersion: 1:7.2+dfsg-7\n"
+	"\tDescription: machines\n"
+	"\t a line of it\n"
+	"\t\n"
+	"\tPackage: swtpm\n"
+	"\tStatus: deinstall ok config-files\n"
+	"\tVersion: 0.7\n"
+	"/var/lib/pacman/local/qemu-base-9.1.0-1/desc = %NAME%\n"
+	"/var/lib/pacman/local/diary-1.0-1/desc = %NAME%\n"
 	"/sys/firmware/acpi/tables/DMAR ! EACCES\n"
 	"/sys/firmware/acpi/tables/FACP ! EACCES\n"
 	"/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c : 0600000000\n"
@@ -118,6 +150,15 @@ static char *take_of(const char *text)
 }
 
 static const char *const kept[] = {
+	ATTRIBUTES "VTdFeature/current_value = Enable\n",
+	ATTRIBUTES "VTdFeature/possible_values = Disable;Enable\n",
+	ATTRIBUTES "0x17/display_name = Virtualization Technology (VTx)\n",
+	ATTRIBUTES "0x17/current_value = Enable\n",
+	ATTRIBUTES "SecureBoot/current_value ! EACCES\n",
+	ATTRIBUTES "pending_reboot = 1\n",
+	"\tPackage: qemu-system-x86\n\tStatus: install ok installed\n\tVersion: 1:7.2+dfsg-7\n",
+	"\tPackage: swtpm\n\tStatus: deinstall ok config-files\n\tVersion: 0.7\n",
+	"/var/lib/pacman/local/qemu-base-9.1.0-1/",
 	PCI "/vendor = 0x10de\n",
 	PCI "/iommu_group -> ../../../../kernel/iommu_groups/1\n",
 	PCI "/rom =\\\n",
@@ -152,6 +193,7 @@ static const char *const dropped[] = {
 	"3c:7c:3f", "3c7c3f123456", "3c7c:3fff", "S4EWNX0N123456Z", "77Q", "DMI-PRIVATE-1",
 	"03000200-0400", "5d1f7a3e", "0123456789ab", "ABCD-1234", "192.168.17", "0102A8C0", "0002A8C0",
 	"kellerkind", "zaphod", "root:hash", "Secret-", "11111111", "eeee", "a line about nothing",
+	"INVENTORY-4711", "Asset", "hunter2", "authentication", "default_value", "diary", "private.example", "a line of it",
 	"fe80::", "amdgpu", "9d3c1f0e5b7a", "c0d69000", "[    0.01", "1204", "RTX 3080",
 };
 

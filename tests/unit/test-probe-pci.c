@@ -261,14 +261,19 @@ START_TEST(groups_and_their_members)
 		 GROUP "9/reserved_regions <<\n"
 		 "\t0x000000008d800000 0x000000008fffffff direct\n"
 		 "\tgarbage\n"
+		 GROUP "11/type = DMA-FQ\n"
+		 DEV "0000:04:00.0/vendor = 0x10de\n"
+		 DEV "0000:04:00.0/iommu_group -> ../../../kernel/iommu_groups/11\n"
 		 GROUP "x/devices/\n",
 		 "pci groups");
 	struct iommu_group *g;
 
-	ck_assert_uint_eq(h->n_groups, 2);
+	ck_assert_uint_eq(h->n_groups, 3);
 	ck_assert_int_eq(h->groups[0]->id, 9);
+	/* no reserved_regions to read */
+	ck_assert_int_eq(host_find_group(h, 11)->has_direct_region, -1);
 	g = h->groups[0];
-	ck_assert(g->has_direct_region);
+	ck_assert_int_eq(g->has_direct_region, 1);
 	ck_assert_ptr_null(g->type);
 	ck_assert_uint_eq(g->n_devices, 1);
 	/* A group that is not there (the device is being removed) is none. */
@@ -276,7 +281,7 @@ START_TEST(groups_and_their_members)
 	g = host_find_group(h, 10);
 	ck_assert_ptr_nonnull(g);
 	ck_assert_str_eq(g->type, "DMA-FQ");
-	ck_assert(!g->has_direct_region);
+	ck_assert_int_eq(g->has_direct_region, 0);
 	ck_assert_uint_eq(g->n_devices, 2);
 	ck_assert_str_eq(g->devices[0]->address, "0000:01:00.0");
 	ck_assert_ptr_eq(g->devices[1]->group, g);

@@ -241,6 +241,82 @@ START_TEST(storage_of_multipath_nvme)
 		 ALL);
 
 	ck_assert_ptr_eq(find_block(h, "nvme3n1")->controller, recorded_device(h, "00:09.0"));
+	ck_assert_uint_eq(find_block(h, "nvme3n1")->n_more_controllers, 0);
+}
+END_TEST
+
+/* A disk with two ports: whichever is given away, the host's system is on it. */
+START_TEST(storage_of_an_nvme_with_two_ports)
+{
+	RECORDED(h,
+		 PATH("0000:00:09.0") DEV "0000:00:09.0/vendor = 0x144d\n"
+		 PATH("0000:00:0a.0") DEV "0000:00:0a.0/vendor = 0x144d\n"
+		 "/sys/block/nvme0n1 -> ../devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1\n"
+		 "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/dev = 259:0\n"
+		 "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p1/dev = 259:1\n"
+		 "/sys/devices/virtual/nvme-subsystem/nvme-subsys0/nvme0n1/nvme0n1p1/partition = 1\n"
+		 "/sys/block/nvme0c0n1 -> ../devices/pci0000:00/0000:00:09.0/nvme/nvme0/nvme0c0n1\n"
+		 "/sys/devices/pci0000:00/0000:00:09.0/nvme/nvme0/nvme0c0n1/size = 1\n"
+		 "/sys/block/nvme0c1n1 -> ../devices/pci0000:00/0000:00:0a.0/nvme/nvme1/nvme0c1n1\n"
+		 "/sys/devices/pci0000:00/0000:00:0a.0/nvme/nvme1/nvme0c1n1/size = 1\n"
+		 "/proc/self/mountinfo <<\n\t29 1 259:1 / / rw - ext4 /dev/nvme0n1p1 rw\n",
+		 ALL);
+
+	ck_assert_ptr_eq(find_block(h, "nvme0n1p1")->controller, recorded_device(h, "00:09.0"));
+	ck_assert_uint_eq(find_block(h, "nvme0n1p1")->n_more_controllers, 1);
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:09.0"), HOST_USE_ROOT_DISK, "/ on nvme0n1p1"), 1);
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:0a.0"), HOST_USE_ROOT_DISK, "/ on nvme0n1p1"), 1);
+}
+END_TEST
+
+/* Two disks with an EFI system partition each, nothing mounted: Boot0001 tells which one it is. */
+START_TEST(storage_of_the_entry_that_was_started)
+{
+#define GLOBAL "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+#define TWO_ESPS                                                                                   \
+	PATH("0000:00:09.0") PATH("0000:00:17.0") DISK("sda", "0000:00:09.0", "8:0")               \
+	DISK("sdb", "0000:00:17.0", "8:16")                                                        \
+	"/run/udev/data/b8:0 <<\n\tE:ID_PART_ENTRY_TYPE=c12a7328-f81f-11d2-ba4b-00a0c93ec93b\n"     \
+	"\tE:ID_PART_ENTRY_UUID=11111111-2222-4333-8444-555555555555\n"                            \
+	"/run/udev/data/b8:16 <<\n\tE:ID_PART_ENTRY_TYPE=c12a7328-f81f-11d2-ba4b-00a0c93ec93b\n"    \
+	"\tE:ID_PART_ENTRY_UUID=aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee\n"                            \
+	"/sys/firmware/efi/\n/sys/firmware/efi/efivars/BootCurrent-" GLOBAL " : 060000000100\n"
+	RECORDED(unknown, TWO_ESPS, "firmware " ALL);
+	RECORDED(h,
+		 TWO_ESPS "/sys/firmware/efi/efivars/Boot0001-" GLOBAL " : 07000000"
+		 "01000000" "2e00" "44000000"
+		 "04012a00" "01000000" "0008000000000000" "0000100000000000"
+		 "aaaaaaaabbbbcc4c8dddeeeeeeeeeeee" "0202" "7fff0400\n",
+		 "firmware " ALL);
+
+	ck_assert_ptr_null(find_use(recorded_device(unknown, "00:09.0"), HOST_USE_FIRMWARE, NULL));
+	ck_assert_ptr_null(find_use(recorded_device(unknown, "00:17.0"), HOST_USE_FIRMWARE, NULL));
+	ck_assert_ptr_null(find_use(recorded_device(h, "00:09.0"), HOST_USE_FIRMWARE, NULL));
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:17.0"), HOST_USE_FIRMWARE,
+				     "EFI system partition sdb"), 1);
+}
+END_TEST
+
+/* Closed now, opened at the next start or by hand. */
+START_TEST(storage_by_crypttab)
+{
+	RECORDED(h,
+		 DISKS
+		 "/etc/crypttab <<\n"
+		 "\t# name device key options\n"
+		 "\tsecrets UUID=1ab00000-0000-4000-8000-000000000002 none luks,noauto\n"
+		 "\tcrypt /dev/nvme0n1p2 none luks\n"
+		 "\tlonely\n",
+		 ALL);
+
+	ck_assert(find_block(h, "sda1")->in_crypttab && !find_block(h, "sda")->in_crypttab);
+	ck_assert_int_eq(use_is_only(recorded_device(h, "00:17.0"), HOST_USE_DISK,
+				     "sda1 is named in /etc/crypttab"), 0);
+	/* It is open: that says more. */
+	ck_assert_ptr_nonnull(find_use(recorded_device(h, "00:09.0"), HOST_USE_DISK,
+				       "nvme0n1p2 is part of an array or volume"));
+	ck_assert_ptr_null(find_use(recorded_device(h, "00:09.0"), HOST_USE_DISK,
+				    "nvme0n1p2 is named in /etc/crypttab"));
 }
 END_TEST
 
@@ -461,6 +537,35 @@ START_TEST(input_keyboards_by_their_keys)
 }
 END_TEST
 
+/* Served by BlueZ it hangs on nothing, but needs the radio; served by the kernel it is the radio's child. */
+START_TEST(bluetooth_keyboards)
+{
+#define RADIO                                                                                      \
+	PATH("0000:00:14.0") DEV "0000:00:14.0/vendor = 0x8086\n"                                  \
+	"/sys/bus/usb/devices/1-10 -> ../../../devices/pci0000:00/0000:00:14.0/usb1/1-10\n"        \
+	USB "1-10/idVendor = 8087\n"                                                               \
+	"/sys/class/bluetooth/hci0 -> ../../devices/pci0000:00/0000:00:14.0/usb1/1-10/1-10:1.0/bluetooth/hci0\n" \
+	USB "1-10/1-10:1.0/bluetooth/hci0/power/\n"
+#define KEYS " = 10000 febeffdfffefffff fffffffffffffffe\n"
+#define UHID "/sys/devices/virtual/misc/uhid/0005:046D:B342.0003/input/input20"
+#define CHILD USB "1-10/1-10:1.0/bluetooth/hci0/hci0:256/0005:046D:B342.0003/input/input20"
+	RECORDED(by_bluez,
+		 RADIO "/sys/class/input/event12 -> ../../devices/virtual/misc/uhid/0005:046D:B342.0003/input/"
+		 "input20/event12\n" UHID "/event12/device -> ../../input20\n" UHID "/capabilities/key" KEYS,
+		 ALL);
+	RECORDED(by_kernel,
+		 RADIO "/sys/class/input/event12 -> ../../devices/pci0000:00/0000:00:14.0/usb1/1-10/1-10:1.0/bluetooth/"
+		 "hci0/hci0:256/0005:046D:B342.0003/input/input20/event12\n" CHILD "/event12/device -> ../../input20\n"
+		 CHILD "/capabilities/key" KEYS,
+		 ALL);
+	RECORDED(none, RADIO, ALL);
+
+	ck_assert_int_eq(use_is_only(recorded_device(by_bluez, "00:14.0"), HOST_USE_INPUT, "keyboard 1-10"), 1);
+	ck_assert_int_eq(use_is_only(recorded_device(by_kernel, "00:14.0"), HOST_USE_INPUT, "keyboard 1-10"), 1);
+	ck_assert_ptr_null(find_use(recorded_device(none, "00:14.0"), HOST_USE_INPUT, NULL));
+}
+END_TEST
+
 #define GPU(address, vga)                                                                          \
 	PATH(address) DEV address "/modalias = pci:v00001002d0000731Fsv00000000sd00000000bc03sc00i00\n" \
 	DEV address "/boot_vga = " vga "\n"
@@ -541,6 +646,10 @@ int main(void)
 	tcase_add_test(t, storage_through_volumes);
 	tcase_add_test(t, storage_by_fstab_alone);
 	tcase_add_test(t, storage_of_pools);
+	tcase_add_test(t, storage_of_an_nvme_with_two_ports);
+	tcase_add_test(t, storage_of_the_entry_that_was_started);
+	tcase_add_test(t, storage_by_crypttab);
+	tcase_add_test(t, bluetooth_keyboards);
 	tcase_add_test(t, storage_of_bcachefs_and_a_lone_esp);
 	tcase_add_test(t, storage_of_lvm_on_luks_on_md);
 	tcase_add_test(t, storage_of_btrfs_over_two_disks);

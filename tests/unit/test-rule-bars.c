@@ -44,6 +44,44 @@ START_TEST(unassigned_by_the_log)
 }
 END_TEST
 
+/* Where this board's setup has the settings is said with the finding. */
+START_TEST(paths_of_the_board)
+{
+	static const char *const line =
+		"maker=Some Maker | above4g=Advanced > PCI > Above 4G Decoding | rebar=Advanced > PCI > ReBAR"
+		" | sriov=Advanced > PCI > SR-IOV Support | source=its manual";
+	_cleanup_facts_ struct facts f = { 0 };
+	struct pci_device *d = gpu(&f);
+	struct boards boards = { 0 };
+	struct judgement *j;
+
+	details(&f, d)->bars_known = true;
+	d->details->bars[0] = (struct pci_bar){ .size = 1 << 20, .unassigned = true };
+	d->details->bars[1] = (struct pci_bar){ .start = 1 << 30, .size = 256 << 20, .possible = 0x7f00 };
+	d->sriov_total = 7;
+	d->sriov_enabled = 0;
+	ck_no_finding(rules_judge(f.h), "sriov-no-space");
+	facts_log(&f, "xe 0000:01:00.0: not enough MMIO resources for SR-IOV");
+	j = rules_judge(f.h);
+	ck_evidence(j, "sriov-no-space", "not enough MMIO");
+	ck_advice(j, "sriov-no-space", "pci=realloc");
+	ck_assert(!facts_says(facts_get(j, "sriov-no-space")->advice, "while the computer starts"));
+	f.h->identity.board_vendor = "Some Maker";
+	boards_add(&boards, f.h, "test", line, strlen(line), false);
+	f.h->firmware.menu = boards_find(&boards, f.h, f.h->arena);
+	facts_log(&f, "xe 0000:01:00.0: can't enable 7 VFs (bus 02 out of range of [bus 01])");
+	j = rules_judge(f.h);
+	ck_advice(j, "sriov-no-space", "Advanced > PCI > SR-IOV Support");
+	ck_advice(j, "sriov-no-space", "Advanced > PCI > Above 4G Decoding");
+	ck_advice(j, "sriov-no-space", "pci=assign-busses");
+	ck_advice(j, "bar-unassigned", "Advanced > PCI > Above 4G Decoding");
+	ck_advice(j, "bar-resizable", "Advanced > PCI > ReBAR");
+	ck_assert(!facts_says(facts_get(j, "bar-unassigned")->advice, "ReBAR"));
+	d->sriov_enabled = 4; /* it was tried again, and worked */
+	ck_no_finding(rules_judge(f.h), "sriov-no-space");
+}
+END_TEST
+
 START_TEST(lines_that_prove_nothing)
 {
 	_cleanup_facts_ struct facts f = { 0 };
@@ -159,6 +197,7 @@ int main(void)
 	TCase *t = tcase_create("bars");
 
 	tcase_add_test(t, unassigned_by_the_log);
+	tcase_add_test(t, paths_of_the_board);
 	tcase_add_test(t, lines_that_prove_nothing);
 	tcase_add_test(t, unassigned_by_sysfs);
 	tcase_add_test(t, resizable);

@@ -50,24 +50,27 @@ START_TEST(test_never)
 }
 END_TEST
 
-/* VMD numbers domains from 10000; hosts without it may have such domains as well. */
+/* VMD numbers domains from 10000; hosts without it, and others on hosts that have it, may as well. */
 START_TEST(test_domain_of_vmd)
 {
 	_cleanup_facts_ struct facts with = { 0 }, without = { 0 }, by_driver = { 0 };
+	struct pci_device *vmd;
 	struct judgement *j;
 
 	facts_init(&with);
-	facts_device(&with, "0000:00:0e.0", 0x8086, 0x467f, 0x010400, 1, NULL);
-	facts_device(&with, "10000:e1:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL);
+	vmd = facts_device(&with, "0000:00:0e.0", 0x8086, 0x467f, 0x010400, 1, NULL);
+	facts_device(&with, "10000:e1:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL)->dma_device = vmd;
 	ck_assert_int_eq(judge_last(&with, &j)->assignable, ASSIGNABLE_NO);
 	ck_assert(facts_says(j->devices[1].why, "hangs on Intel VMD"));
 	facts_init(&without);
+	facts_device(&without, "0000:00:0e.0", 0x8086, 0x467f, 0x010400, 1, NULL);
 	facts_device(&without, "10000:e1:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL);
 	ck_assert_int_eq(judge_last(&without, NULL)->assignable, ASSIGNABLE_YES);
 	/* one whose id nobody wrote down yet */
 	facts_init(&by_driver);
-	facts_device(&by_driver, "0000:00:0e.0", 0x8086, 0xffee, 0x010400, 1, NULL)->driver = "vmd";
-	facts_device(&by_driver, "10000:e1:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL);
+	vmd = facts_device(&by_driver, "0000:00:0e.0", 0x8086, 0xffee, 0x010400, 1, NULL);
+	vmd->driver = "vmd";
+	facts_device(&by_driver, "10000:e1:00.0", 0x144d, 0xa80a, 0x010802, 1, NULL)->dma_device = vmd;
 	ck_assert_int_eq(judge_last(&by_driver, NULL)->assignable, ASSIGNABLE_NO);
 }
 END_TEST

@@ -6,7 +6,7 @@ static void add_menu(struct facts *f, const char *lines)
 {
 	struct boards b = { 0 };
 
-	boards_add(&b, f->h->arena, lines, "test", false, NULL, NULL);
+	boards_add(&b, f->h, "test", lines, strlen(lines), false);
 	f->h->firmware.menu = boards_find(&b, f->h, f->h->arena);
 }
 
@@ -107,7 +107,7 @@ START_TEST(line_for_an_unknown_board)
 		if (str_starts_with(*e, "maker="))
 			line = *e;
 	ck_assert_ptr_nonnull(line);
-	boards_add(&b, f.h->arena, line, "own", true, NULL, NULL); /* a wrong line would call NULL */
+	boards_add(&b, f.h, "own", line, strlen(line), true);
 	ck_assert_uint_eq(boards_count(&b), 1);
 }
 END_TEST

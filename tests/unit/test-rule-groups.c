@@ -157,6 +157,43 @@ START_TEST(test_only_the_guilty_port)
 }
 END_TEST
 
+/* A port that has ACS does not lack it: what switches it on is said, and nothing about other slots. */
+START_TEST(test_switched_off)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct pci_device *port;
+	const struct group_verdict *v;
+	struct judgement *j;
+
+	facts_init(&f);
+	f.h->identity.kernel = "6.12.9-amd64";
+	port = facts_port(&f, "00:1c.2", 0x1022, 0x57a3, PCI_PORT_DOWNSTREAM, 0x15, 4, NULL);
+	port->acs_ctrl = 0x01;
+	facts_device(&f, "03:00.0", 0x144d, 0xa80a, 0x010802, 4, port);
+	facts_device(&f, "04:00.0", 0x8086, 0x15f3, 0x020000, 4, port);
+	v = judge_group(&f, 4, &j);
+	ck_assert(v->causes[0].switched_off);
+	ck_assert_ptr_nonnull(strstr(v->reason, "0000:00:1c.2 could keep apart"));
+	ck_advice(j, "group-shared", "restart and look again");
+	ck_advice(j, "group-shared", "pci=config_acs=1x1x1@0000:00:1c.2.");
+	ck_assert(!facts_says(facts_get(j, "group-shared")->advice, "into another slot"));
+	ck_assert(!facts_says(facts_get(j, "group-shared")->advice, "This kernel is older"));
+	f.h->identity.kernel = "6.1.0-28-amd64";
+	judge_group(&f, 4, &j);
+	ck_advice(j, "group-shared", "This kernel is older");
+	facts_arg(&f, "pci=noaer,disable_acs_redir=00:1c.2");
+	judge_group(&f, 4, &j);
+	ck_advice(j, "group-shared", "disable_acs_redir=00:1c.2 decides");
+	ck_assert(!facts_says(facts_get(j, "group-shared")->advice, "config_acs"));
+	/* One that lacks it beside it: both are said. */
+	facts_device(&f, "05:00.0", 0x10de, 0x2504, 0x030000, 4,
+		     facts_port(&f, "00:1c.3", 0x1022, 0x57a3, PCI_PORT_DOWNSTREAM, 0, 4, NULL));
+	v = judge_group(&f, 4, &j);
+	ck_assert_ptr_nonnull(strstr(v->reason, "behind 0000:00:1c.3 (no ACS)"));
+	ck_advice(j, "group-shared", "into another slot");
+}
+END_TEST
+
 START_TEST(test_pcie_to_pci_bridge)
 {
 	_cleanup_facts_ struct facts f = { 0 };
@@ -247,10 +284,26 @@ START_TEST(test_direct_region)
 
 	facts_init(&f);
 	facts_device(&f, "03:00.0", 0x103c, 0x323b, 0x010400, 7, NULL);
-	f.h->groups[0]->has_direct_region = true;
+	f.h->groups[0]->has_direct_region = 1;
 	ck_assert_int_eq(judge_group(&f, 7, &j)->kind, GROUP_HOST);
 	ck_assert_int_eq(j->devices[0].assignable, ASSIGNABLE_NO);
 	ck_finding(j, "group-direct-region");
+	ck_assert(!facts_says(facts_get(j, "group-direct-region")->advice, "DMA Protection"));
+	/* AMD's driver gave it away before 6.6. */
+	facts_amd(&f);
+	f.h->iommu.has_ivrs = true;
+	f.h->identity.kernel = "6.5.0-44-generic";
+	ck_assert_int_eq(judge_group(&f, 7, &j)->kind, GROUP_ISOLATED);
+	ck_assert_int_eq(j->devices[0].assignable, ASSIGNABLE_CARE);
+	ck_advice(j, "group-direct-region", "DMA Protection");
+	f.h->identity.kernel = "6.6.0";
+	ck_assert_int_eq(judge_group(&f, 7, &j)->kind, GROUP_HOST);
+	/* What could not be read is not "no". */
+	f.h->groups[0]->has_direct_region = -1;
+	judge_group(&f, 7, &j);
+	ck_no_finding(j, "group-direct-region");
+	ck_assert_int_eq(j->devices[0].assignable, ASSIGNABLE_YES);
+	ck_assert(facts_says(j->devices[0].why, "could not be read"));
 }
 END_TEST
 
@@ -325,6 +378,7 @@ int main(void)
 	tcase_add_test(t, test_two_cards_share);
 	tcase_add_test(t, test_ports_not_readable);
 	tcase_add_test(t, test_only_the_guilty_port);
+	tcase_add_test(t, test_switched_off);
 	tcase_add_test(t, test_pcie_to_pci_bridge);
 	tcase_add_test(t, test_host_bridge_and_card);
 	tcase_add_test(t, test_system_disk_and_audio);

@@ -77,7 +77,11 @@ START_TEST(the_kernel_has_the_last_word)
 	g->devices[g->n_devices++] = s.disk;
 	j = rules_judge(f.h);
 	ck_no_finding(j, "firmware-reserves-memory");
-	g->has_direct_region = true;
+	g->has_direct_region = -1; /* it says nothing: then the table is what is known */
+	j = rules_judge(f.h);
+	ck_evidence(j, "firmware-reserves-memory", "0000:02:00.0");
+	ck_assert_int_eq(judgement_device(j, s.disk)->assignable, ASSIGNABLE_NO);
+	g->has_direct_region = 1;
 	j = rules_judge(f.h);
 	ck_evidence(j, "firmware-reserves-memory", "0000:02:00.0");
 	ck_finding(j, "group-direct-region");
