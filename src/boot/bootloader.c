@@ -15,6 +15,18 @@ const unsigned bootloader_count = ARRAY_SIZE(bootloader_table);
 /* One that is surer by this much is taken, the other not even named. */
 #define BOOTLOADER_SURER 20
 
+const char *const *bootloader_way_back_args(struct arena *a, const struct kargs *line)
+{
+	/* One list, and the last one counts: those blocked so far stay so. */
+	_cleanup_free_ char *blocked = kargs_value(line, "module_blacklist");
+	const char *const *args = NULL;
+
+	arena_strv_add(a, &args, "vfio-wizard=off");
+	arena_strv_add(a, &args, blocked && *blocked ? arena_printf(a, "module_blacklist=%s,vfio_pci", blocked)
+						      : "module_blacklist=vfio_pci");
+	return args;
+}
+
 const struct bootloader *bootloader_find(const char *name)
 {
 	for (unsigned i = 0; i < bootloader_count; i++)

@@ -57,6 +57,12 @@ struct bootloader {
 extern const struct bootloader *const bootloader_table[];
 extern const unsigned bootloader_count;
 
+/*
+ * What an entry that is a way back adds to arguments that are in force with LINE (kargs): our early
+ * script stays away, and vfio-pci is not loaded whatever the initial RAM disk says.  Arena strv.
+ */
+const char *const *bootloader_way_back_args(struct arena *a, const struct kargs *line);
+
 const struct bootloader *bootloader_find(const char *name);
 /*
  * The one in charge.  NULL when none is sure, or two are (then *RET_WHY says what was looked for and

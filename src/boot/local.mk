@@ -5,6 +5,8 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/boot-evidence.h src/boot/boot-evidence.c src/boot/bls-entry.h src/boot/bls-entry.c \
 	src/boot/grub-file.h src/boot/grub-file.c src/boot/grub-script.c src/boot/grub-edit.c \
 	src/boot/grub-load.h src/boot/grub-load.c src/boot/boot-grub.c \
+	src/boot/kernel-cmdline.h src/boot/kernel-cmdline.c \
+	src/boot/sdboot.h src/boot/sdboot.c src/boot/sdboot-menu.c src/boot/boot-systemd-boot.c \
 	src/boot/json-span.h src/boot/json-span.c src/boot/boot-kernelstub.c \
 	src/boot/initramfs.h src/boot/initramfs.def src/boot/initramfs.c \
 	src/boot/initramfs-initramfs-tools.c \
