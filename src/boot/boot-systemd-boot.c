@@ -229,9 +229,10 @@ static void systemd_boot_add_predictions(struct host *h, struct plan *plan, stru
 		return;
 	run = stage_add_run(plan, stage, argv, _("tells the TPM, which unlocks the disk, what it will measure"));
 	run->timeout_s = 300;
+	run->undo_again = true;
 	boot_add_finding(plan, "sdbootutil-predictions", SEVERITY_WARN, "/etc/crypttab",
-			 _("The TPM unlocks a disk here and measures the arguments. Have the recovery key at hand; after an "
-			   "undo, and before the way back is used, run: sudo sdbootutil update-predictions"));
+			 _("The TPM unlocks a disk here and measures the arguments. Have the recovery key at hand: the "
+			   "entry that is the way back will ask for it."));
 }
 
 static int systemd_boot_stage_future(struct host *h, const struct sdboot *s, const char *const *set,

@@ -7,6 +7,7 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/grub-load.h src/boot/grub-load.c src/boot/boot-grub.c \
 	src/boot/kernel-cmdline.h src/boot/kernel-cmdline.c \
 	src/boot/sdboot.h src/boot/sdboot.c src/boot/sdboot-menu.c src/boot/boot-systemd-boot.c \
+	src/boot/uki.h src/boot/uki.c src/boot/uki-source.c src/boot/uki-signing.c src/boot/boot-uki.c \
 	src/boot/json-span.h src/boot/json-span.c src/boot/boot-kernelstub.c \
 	src/boot/initramfs.h src/boot/initramfs.def src/boot/initramfs.c \
 	src/boot/initramfs-initramfs-tools.c \

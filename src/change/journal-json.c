@@ -15,7 +15,7 @@
  *                "undo": null | { "from": "…"|null, "to": "…"|null, "blob": "undo-0"|null } } ],
  *   "made_dirs": [ "/etc/default/grub.d" ],
  *   "commands": [ { "argv": [ "update-grub" ], "undo_argv": [], "outputs": [ "/boot/grub/grub.cfg" ],
- *                   "timeout": 600 } ],
+ *                   "timeout": 600, "again": false } ],
  *   "commands_begun": 1, "commands_ran": true, "undo_commands": [],
  *   "promises": [ … as in state.json … ] }
  */
@@ -51,11 +51,12 @@ static json_t *entry_format_commands(const struct journal_command *commands, uns
 	json_t *array = json_array();
 
 	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(array, json_pack("{s:o,s:o,s:o,s:I}", "argv",
+		json_array_append_new(array, json_pack("{s:o,s:o,s:o,s:I,s:b}", "argv",
 						       json_strv(commands[i].argv), "undo_argv",
 						       json_strv(commands[i].undo_argv), "outputs",
 						       json_strv(commands[i].outputs), "timeout",
-						       (json_int_t)commands[i].timeout_s));
+						       (json_int_t)commands[i].timeout_s, "again",
+						       commands[i].undo_again));
 	return array;
 }
 
@@ -172,14 +173,17 @@ static bool entry_parse_commands(struct arena *a, const json_t *array, struct jo
 	for (size_t i = 0; i < n; i++) {
 		json_t *argv, *undo_argv, *outputs;
 		json_int_t timeout;
+		int again = 0; /* not in entries of earlier versions */
 
-		if (json_unpack(json_array_get(array, i), "{s:o,s:o,s:o,s:I}", "argv", &argv,
-				"undo_argv", &undo_argv, "outputs", &outputs, "timeout", &timeout) < 0 ||
+		if (json_unpack(json_array_get(array, i), "{s:o,s:o,s:o,s:I,s?b}", "argv", &argv,
+				"undo_argv", &undo_argv, "outputs", &outputs, "timeout", &timeout, "again",
+				&again) < 0 ||
 		    !entry_parse_strv(a, argv, &commands[i].argv) || !commands[i].argv ||
 		    !entry_parse_strv(a, undo_argv, &commands[i].undo_argv) ||
 		    !entry_parse_strv(a, outputs, &commands[i].outputs) || timeout < 0)
 			return false;
 		commands[i].timeout_s = (unsigned)timeout;
+		commands[i].undo_again = again;
 	}
 	*ret = commands;
 	*ret_n = (unsigned)n;

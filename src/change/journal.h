@@ -41,6 +41,7 @@ struct journal_command {
 	const char *const *undo_argv;	/* NULL: none */
 	const char *const *outputs;	/* paths among .files; NULL: none */
 	unsigned timeout_s;
+	bool undo_again;		/* to be run once more after the files are back */
 };
 
 struct journal_entry {

@@ -188,6 +188,7 @@ static int work_add_command(const struct fsroot *fs, struct txn_work *w, const s
 	command->undo_argv = work_copy(e->arena, c->undo_argv);
 	command->outputs = work_copy(e->arena, c->outputs);
 	command->timeout_s = c->timeout_s;
+	command->undo_again = c->undo_again && !c->undo_argv;
 	w->commands[e->n_commands++] = c;
 	return r;
 }

@@ -36,6 +36,11 @@ struct change {
 	/* After it ran, each of these must be found in readback_path, or it did not work. */
 	const char *readback_path;
 	const char *const *readback_needles;
+	/*
+	 * What it makes lies where it cannot be seen (ESPs that are not mounted): undo, and going back
+	 * half-way, run it once more when the files that it reads are back.  Not with undo_argv.
+	 */
+	bool undo_again;
 };
 
 enum promise_kind {

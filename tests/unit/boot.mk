@@ -3,7 +3,7 @@ EXTRA_DIST += tests/unit/boot-fixture.h
 if HAVE_CHECK
 boot_tests = tests/unit/test-boot-grub tests/unit/test-boot-kernelstub tests/unit/test-boot-initramfs \
 	tests/unit/test-boot-planner tests/unit/test-boot-evidence \
-	tests/unit/test-boot-systemd-boot
+	tests/unit/test-boot-systemd-boot tests/unit/test-boot-uki
 check_PROGRAMS += $(boot_tests)
 TESTS += $(boot_tests)
 boot_test_flags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
@@ -25,4 +25,7 @@ tests_unit_test_boot_evidence_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 tests_unit_test_boot_systemd_boot_SOURCES = tests/unit/test-boot-systemd-boot.c
 tests_unit_test_boot_systemd_boot_CPPFLAGS = $(boot_test_flags)
 tests_unit_test_boot_systemd_boot_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_uki_SOURCES = tests/unit/test-boot-uki.c
+tests_unit_test_boot_uki_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_uki_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 endif
