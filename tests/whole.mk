@@ -11,6 +11,7 @@ WHOLE_TESTS = \
 	tests/bench.sh \
 	tests/i18n.sh \
 	tests/real-grub.sh \
+	tests/real-systemd-boot.sh \
 	tests/real-apply.sh \
 	tests/real-libvirt.sh \
 	tests/real-initramfs.sh \

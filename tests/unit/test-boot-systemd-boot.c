@@ -349,6 +349,43 @@ START_TEST(rescue)
 }
 END_TEST
 
+/* bootctl takes the root of a file system only, so the entries go onto one. */
+START_TEST(real_bootctl)
+{
+	struct stage *stage;
+	const char *why_not;
+
+	if (geteuid() != 0 || fixture_run("command -v bootctl >/dev/null && unshare -m true 2>/dev/null") != 0) {
+		printf("# bootctl not run: needs root, mount namespaces and systemd-boot\n");
+		return;
+	}
+	debian_host();
+	fixture_write("/usr/bin/bootctl", "");
+	ck_assert_int_eq(stage_kargs(ARGS("iommu=pt"), NULL, &stage), 0);
+	way_back();
+	ck_assert_int_eq(bootloader_systemd_boot.stage_trial(fixture_host, ARGS("iommu=pt", "nosmt"), NULL, fixture_plan, stage,
+							     &why_not, &fixture_err),
+			 0);
+	for (unsigned i = 0; i < stage->n_changes; i++)
+		if (stage->changes[i]->kind != CHANGE_RUN)
+			fixture_write(stage->changes[i]->path, stage->changes[i]->after);
+	ck_assert_int_eq(fixture_run("mkdir -p '%s/esp' && SYSTEMD_RELAX_ESP_CHECKS=1 unshare -m sh -c 'mount -t tmpfs none "
+				     "\"$1/esp\" && cp -r \"$1/boot/efi/.\" \"$1/esp\" && bootctl --esp-path=\"$1/esp\" "
+				     "--no-pager list' sh '%s' >'%s/list'",
+				     fixture_dir, fixture_dir, fixture_dir),
+			 0);
+	/* In this order in the menu, ours behind all others, and the newest kernel started by itself. */
+	ck_assert_int_eq(fixture_run("test \"$(sed -n 's/^ *id: //p' '%s/list' | tr '\\n' ' ')\" = '" TOKEN "-6.1.0-28-amd64.conf "
+				     TOKEN "-6.1.0-27-amd64.conf vfio-wizard-trial.conf vfio-wizard-before.conf '",
+				     fixture_dir),
+			 0);
+	ck_assert_int_eq(fixture_run("grep -A1 '(default)' '%s/list' | grep -q 'id: " TOKEN "-6.1.0-28-amd64.conf'", fixture_dir),
+			 0);
+	ck_assert_int_eq(fixture_run("grep -q 'options:.* vfio-wizard=off module_blacklist=vfio_pci$' '%s/list'", fixture_dir), 0);
+	ck_assert_int_eq(fixture_run("grep -q 'options:.* iommu=pt nosmt$' '%s/list'", fixture_dir), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("boot-systemd-boot");
@@ -367,6 +404,7 @@ int main(void)
 	tcase_add_loop_test(t, never_the_default, 0, ARRAY_SIZE(defaults));
 	tcase_add_test(t, trial);
 	tcase_add_test(t, rescue);
+	tcase_add_test(t, real_bootctl);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
