@@ -102,6 +102,7 @@ void storage_describe(struct storage_map *m, struct storage_node *node)
 	if (!storage_from_udev(m, node) && fsroot_is_live(m->h->root))
 		storage_from_blkid(m, node);
 	b->is_esp = storage_is_esp_type(b->partition_type);
+	b->partition_uuid = node->part_uuid;
 	/* These have no holders in sysfs: ZFS opens its members without telling the block layer. */
 	if (str_eq(b->fs_type, "zfs_member"))
 		b->is_holder = true;

@@ -177,12 +177,17 @@ static const char *source_text(const struct source_set *s, unsigned file)
 }
 
 /* Without any file the tools take the running command line: what is inside the image is kept instead. */
-static int source_create(const struct uki *u, const char *from, const char *const *set, const char *const *remove,
+static int source_create(struct host *h, const struct uki *u, const char *const *set, const char *const *remove,
 			 struct plan *plan, struct stage *stage, struct err *err)
 {
 	_cleanup_kargs_ struct kargs k = { 0 };
 	_cleanup_free_ char *line = NULL;
-	const char *after;
+	const char *after, *before = NULL, *from = u->cmdline;
+	size_t len = 0;
+	int r = boot_text_read(h, plan, plan->arena, KERNEL_CMDLINE, &before, &len, err);
+
+	if (r < 0 && r != -ENOENT)
+		return r;
 
 	if (!from)
 		return err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
@@ -196,8 +201,10 @@ static int source_create(const struct uki *u, const char *from, const char *cons
 	for (; set && *set; set++)
 		kargs_set(&k, *set);
 	line = kargs_format(&k);
-	after = arena_printf(plan->arena, "%s\n", line);
-	stage_add_file(plan, stage, KERNEL_CMDLINE, NULL, 0, after, strlen(after), 0644,
+	/* An empty file, or one of comments, stays in front. */
+	after = arena_printf(plan->arena, "%s%s%s\n", before ? before : "",
+			     len && before[len - 1] != '\n' ? "\n" : "", line);
+	stage_add_file(plan, stage, KERNEL_CMDLINE, before, len, after, strlen(after), 0644,
 		       _("the command line of the next image; without this file it would be the running one"));
 	return 0;
 }
@@ -220,7 +227,7 @@ static int source_stage_lines(struct host *h, const struct uki *u, const char *c
 		source_split(&s, i);
 	}
 	if (!s.n_lines)
-		return source_create(u, u->cmdline, set, remove, plan, stage, err);
+		return source_create(h, u, set, remove, plan, stage, err);
 	source_edit(&s, set, remove);
 	for (unsigned i = 0; i < s.n_files; i++) {
 		const char *after = source_text(&s, i);

@@ -366,6 +366,7 @@ struct block_device {
 	bool is_swap, is_esp, in_fstab, is_holder; /* is_holder: member of dm, md, zfs, bcache */
 	struct pci_device *controller;	/* NULL: not behind PCI */
 	bool is_member; /* in use as a part of RAID, LVM, ZFS, bcache or a file system of several disks */
+	const char *partition_uuid; /* of the partition itself, lower case; NULL unknown */
 };
 
 struct memory_facts {

@@ -138,6 +138,13 @@ START_TEST(created)
 	arch_host();
 	ck_assert_int_eq(stage_kargs(ARGS("intel_iommu=on"), NULL, &stage), 0);
 	ck_assert_str_eq(fixture_change(stage, "/etc/kernel/cmdline")->after, "root=PARTUUID=aa rw intel_iommu=on\n");
+	fixture_write("/etc/kernel/cmdline", "# nothing yet");
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	ck_assert_int_eq(stage_kargs(ARGS("intel_iommu=on"), NULL, &stage), 0);
+	ck_assert_str_eq(fixture_change(stage, "/etc/kernel/cmdline")->after,
+			 "# nothing yet\nroot=PARTUUID=aa rw intel_iommu=on\n");
+	ck_assert_int_eq(fixture_run("rm '%s/etc/kernel/cmdline'", fixture_dir), 0);
 	fixture_write("/usr/lib/kernel/cmdline", "root=PARTUUID=aa ro\n");
 	plan_free(fixture_plan);
 	fixture_plan = plan_new();
