@@ -11,6 +11,8 @@ WHOLE_TESTS = \
 	tests/bench.sh \
 	tests/i18n.sh \
 	tests/real-grub.sh \
+	tests/real-systemd-boot.sh \
+	tests/real-uki.sh \
 	tests/real-apply.sh \
 	tests/real-libvirt.sh \
 	tests/real-initramfs.sh \

@@ -130,19 +130,37 @@ static void partitions_add(struct host *h, const char *const **list, const char 
 /* Type of an extended boot partition, https://uapi-group.org/specifications/specs/boot_loader_specification/ */
 #define PARTITIONS_XBOOTLDR "bc13c2ff-59e6-4262-a352-b275fd6f7172"
 
+/* B is the one the loader, or else the firmware, says it came from. */
+static bool partitions_is_started(const struct host *h, const struct block_device *b)
+{
+	const char *from = h->firmware.loader_partition ? h->firmware.loader_partition
+							: h->firmware.boot_current_partition;
+
+	return from && b->part_uuid && strcasecmp(from, b->part_uuid) == 0;
+}
+
+/* Where those are mounted that the system was STARTED from, or the others. */
+static void partitions_add_mounted(struct host *h, bool started, const char *const **list)
+{
+	for (unsigned i = 0; i < h->n_blocks; i++) {
+		const struct block_device *b = h->blocks[i];
+		bool extended = b->partition_type && strcasecmp(b->partition_type, PARTITIONS_XBOOTLDR) == 0;
+
+		if (partitions_is_started(h, b) != started)
+			continue;
+		for (const char *const *m = b->mounts; m && *m && (b->is_esp || extended); m++)
+			if (fsroot_exists(h->root, *m))
+				partitions_add(h, list, *m);
+	}
+}
+
 const char *const *boot_partitions(struct host *h)
 {
 	static const char *const usual[] = { "/boot/efi", "/efi", "/boot" };
 	const char *const *list = NULL;
 
-	for (unsigned i = 0; i < h->n_blocks; i++) {
-		const struct block_device *b = h->blocks[i];
-		bool extended = b->partition_type && strcasecmp(b->partition_type, PARTITIONS_XBOOTLDR) == 0;
-
-		for (const char *const *m = b->mounts; m && *m && (b->is_esp || extended); m++)
-			if (fsroot_exists(h->root, *m))
-				partitions_add(h, &list, *m);
-	}
+	partitions_add_mounted(h, true, &list);
+	partitions_add_mounted(h, false, &list);
 	for (size_t i = 0; i < ARRAY_SIZE(usual); i++)
 		if (fsroot_exists(h->root, arena_printf(h->arena, "%s/EFI", usual[i])) ||
 		    fsroot_exists(h->root, arena_printf(h->arena, "%s/loader/entries", usual[i])))

@@ -8,6 +8,8 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/grub-env.h src/boot/grub-env.c src/boot/kernel-cmdline.h src/boot/kernel-cmdline.c \
 	src/boot/boot-bls.h src/boot/boot-bls.c src/boot/boot-bls-menu.c src/boot/boot-rpm-ostree.c \
 	src/boot/boot-proxmox.c src/boot/boot-foreign.c \
+	src/boot/sdboot.h src/boot/sdboot.c src/boot/sdboot-menu.c src/boot/boot-systemd-boot.c \
+	src/boot/uki.h src/boot/uki.c src/boot/uki-source.c src/boot/uki-signing.c src/boot/boot-uki.c \
 	src/boot/json-span.h src/boot/json-span.c src/boot/boot-kernelstub.c \
 	src/boot/limine-config.h src/boot/limine-config.c src/boot/boot-limine.c src/boot/boot-refind.c \
 	src/boot/initramfs.h src/boot/initramfs.def src/boot/initramfs.c \

@@ -13,6 +13,7 @@ libmodel_a_SOURCES = \
 	src/model/kargs.c src/model/kargs.h \
 	src/model/machine.h \
 	src/model/pci-addr.c src/model/pci-addr.h \
+	src/model/pe-section.c src/model/pe-section.h \
 	src/model/plan.c src/model/plan.h \
 	src/model/recording.c src/model/recording.h \
 	src/model/recording-filter.c src/model/recording-filter.h \

@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "model/boards.h"
+#include "model/pe-section.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -300,6 +301,68 @@ static void list_own_devices(struct take *t)
 		take_file(t, path);
 }
 
+/*
+ * Of a unified kernel image only the command line, as a text that can be masked, beside its place:
+ * /.vfio-wizard/cmdline/efi/EFI/Linux/arch-linux.efi
+ */
+static void list_unified_image(struct take *t, const char *path)
+{
+	int fd = fsroot_openat(t->fs, path, O_RDONLY | O_NOCTTY);
+	_cleanup_free_ char *line = NULL;
+	const char *real;
+
+	take_presence(t, path);
+	if (fd < 0)
+		return;
+	if (pe_read_section(fd, ".cmdline", &line) == 0 && fsroot_resolve(t->fs, t->arena, path, &real) == 0) {
+		real = arena_printf(t->arena, "/.vfio-wizard/cmdline/%s", real);
+		take_bytes(t, real, line, strlen(line));
+	}
+	close(fd);
+}
+
+/* What was recorded of a recorded host stays. */
+static void list_recorded_cmdline(struct take *t, const char *dir)
+{
+	_cleanup_strv_ char **names = NULL;
+	struct stat st;
+
+	if (fsroot_list(t->fs, dir, &names) < 0)
+		return;
+	for (char **name = names; name && *name; name++) {
+		const char *path = list_path(t, dir, *name);
+
+		if (fsroot_stat(t->fs, path, &st) == 0 && S_ISDIR(st.st_mode))
+			list_recorded_cmdline(t, path);
+		else
+			take_file(t, path);
+	}
+}
+
+/* systemd-boot, unified kernel images and what makes both. */
+static void list_systemd_boot(struct take *t)
+{
+	static const char *const partitions[] = { "/boot", "/boot/efi", "/efi" };
+	static const char *const files[] = { "/etc/sdboot-manage.conf",	  "/usr/lib/kernel/cmdline",
+					     "/etc/kernel/install.conf",  "/usr/lib/kernel/install.conf",
+					     "/etc/kernel/uki.conf",	  "/etc/kernel/entry-token",
+					     "/var/lib/sbctl/files.json", "/efi/loader/loader.conf" };
+	static const char *const signs[] = { "/usr/bin/bootctl", "/usr/bin/sbctl", "/usr/bin/ukify",
+					     "/usr/lib/initcpio/post/sbctl", "/usr/lib/kernel/install.d/91-sbctl.install" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
+		take_file(t, files[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		take_presence(t, signs[i]);
+	take_each(t, "/etc/cmdline.d", ".conf", take_file);
+	take_each(t, "/efi/loader/entries", "", take_file);
+	for (size_t i = 0; i < ARRAY_SIZE(partitions); i++) {
+		take_each(t, list_path(t, partitions[i], "EFI/Linux"), ".efi", list_unified_image);
+		take_each(t, list_path(t, partitions[i], "loader/addons"), ".addon.efi", list_unified_image);
+	}
+	list_recorded_cmdline(t, "/.vfio-wizard/cmdline");
+}
+
 static void list_config_files(struct take *t)
 {
 	static const char *const files[] = {
@@ -345,6 +408,7 @@ static void list_config_files(struct take *t)
 	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);
 	take_each(t, "/boot/efi/EFI", "", take_dir);
+	list_systemd_boot(t);
 }
 
 /* grub-mkconfig: whether it reads /etc/default/grub.d. */

@@ -6,6 +6,7 @@ MODEL_TESTS = \
 	tests/unit/test-model-boards \
 	tests/unit/test-model-host \
 	tests/unit/test-model-kargs \
+	tests/unit/test-model-pe-section \
 	tests/unit/test-model-plan \
 	tests/unit/test-model-recording \
 	tests/unit/test-model-recording-take
@@ -39,4 +40,7 @@ tests_unit_test_model_recording_LDADD = $(MODEL_TEST_LDADD)
 tests_unit_test_model_recording_take_SOURCES = tests/unit/test-model-recording-take.c
 tests_unit_test_model_recording_take_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_recording_take_LDADD = $(MODEL_TEST_LDADD)
+tests_unit_test_model_pe_section_SOURCES = tests/unit/test-model-pe-section.c
+tests_unit_test_model_pe_section_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_pe_section_LDADD = $(MODEL_TEST_LDADD)
 endif

@@ -193,20 +193,28 @@ END_TEST
 
 START_TEST(partitions)
 {
-	static const char *const mounted[] = { "/efi", NULL };
-	struct block_device esp = { .name = "sda1", .is_esp = true, .mounts = mounted };
-	struct block_device *blocks[] = { &esp };
+	static const char *const mounted[] = { "/efi", NULL }, *const other[] = { "/mnt/other", NULL };
+	struct block_device second = { .name = "sda1", .is_esp = true, .mounts = other, .part_uuid = "bb" };
+	struct block_device esp = { .name = "sdb1", .is_esp = true, .mounts = mounted, .part_uuid = "aa" };
+	struct block_device *blocks[] = { &second, &esp };
 	const char *const *list;
 
-	ck_assert_int_eq(fixture_run("mkdir -p '%s/boot/EFI' '%s/efi'", fixture_dir, fixture_dir), 0);
+	ck_assert_int_eq(fixture_run("mkdir -p '%s/boot/EFI' '%s/efi' '%s/mnt/other'", fixture_dir, fixture_dir, fixture_dir),
+			 0);
 	list = boot_partitions(fixture_host);
 	ck_assert_str_eq(list[0], "/boot");
 	ck_assert_ptr_null(list[1]);
 	fixture_host->blocks = blocks;
-	fixture_host->n_blocks = 1;
+	fixture_host->n_blocks = 2;
 	list = boot_partitions(fixture_host);
-	ck_assert_str_eq(list[0], "/efi");
-	ck_assert_str_eq(list[1], "/boot");
+	ck_assert_str_eq(list[0], "/mnt/other");
+	ck_assert_str_eq(list[1], "/efi");
+	ck_assert_str_eq(list[2], "/boot");
+	/* What was started comes first: said by the firmware, or better by the loader. */
+	fixture_host->firmware.boot_current_partition = "AA";
+	ck_assert_str_eq(boot_partitions(fixture_host)[0], "/efi");
+	fixture_host->firmware.loader_partition = "bb";
+	ck_assert_str_eq(boot_partitions(fixture_host)[0], "/mnt/other");
 }
 END_TEST
 
