@@ -179,7 +179,7 @@ static void groups_judge_unreadable(struct judgement *j)
 		f = judgement_add(j, "config-space-not-readable", SEVERITY_INFO, "host",
 				  _("The configuration space of PCI ports was not readable in full, so "
 				    "it is not known which port joins the devices of a group."));
-		finding_add_advice(j, f, _("Run this program as root."));
+		finding_add_advice(j, f, _("Run this program as root on the host itself."));
 		return;
 	}
 }
