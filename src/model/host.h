@@ -200,6 +200,8 @@ struct iommu_facts {
 	unsigned n_ivrs_units;
 	struct reserved_memory *reserved;
 	unsigned n_reserved;
+	bool units_hidden;	/* /sys/class/iommu could not be listed: no unit seen says nothing */
+	bool groups_hidden;	/* the same of /sys/kernel/iommu_groups */
 };
 
 /* Bits of dmar_flags. */
