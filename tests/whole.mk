@@ -7,6 +7,7 @@ WHOLE_TESTS = \
 	tests/undo.sh \
 	tests/bad-input.sh \
 	tests/absurd.sh \
+	tests/places.sh \
 	tests/walk.sh \
 	tests/wizard.sh \
 	tests/bench.sh \

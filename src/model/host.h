@@ -70,6 +70,8 @@ struct identity_facts {
 	const char *const *os_like;	/* ID and every word of ID_LIKE */
 	const char *kernel;	/* release, "6.1.0-28-amd64" */
 	const char *family, *version; /* DMI product_family and product_version; placeholders are NULL */
+	const char *container;	/* what it is that this runs inside of: "docker", "lxc"; NULL none seen */
+	const char *container_sign; /* the path that shows it */
 };
 
 /* Where the kernel log was read from; the text is then in kernel_facts.log. */

@@ -284,6 +284,9 @@ static void devices_judge(struct judgement *j)
 		devices_judge_uses(j, v);
 		if (never)
 			continue;
+		if (j->host->identity.container)
+			devices_say(j, v, ASSIGNABLE_CARE,
+				    _("Whether the host needs it cannot be seen from inside a container."));
 		devices_judge_gpu(j, v);
 		devices_judge_reset(j, v);
 		devices_judge_siblings(j, v);

@@ -96,6 +96,12 @@ static void groups_advise_hardware(struct judgement *j, struct finding *f, const
 					   "card of your own does the same work in a group of its own."));
 	if (known && !v->n_ports_without_acs)
 		return;
+	/* A machine's slots and firmware are what its hypervisor makes of them. */
+	if (j->host->cpu.hypervisor == 1) {
+		finding_add_advice(j, f, _("In the hypervisor that runs this machine, put each device behind a root "
+					   "port of its own."));
+		return;
+	}
 	groups_advise_slot(j, f, v->group);
 	finding_add_advice(j, f, _("In the firmware setup, switch on ACS Enable, AER and ARI where "
 				   "they exist."));
