@@ -11,6 +11,19 @@
 #include <string.h>
 
 #define KERNEL_LOG_FILE "var/log/dmesg"
+/* printk() cuts at 1024 bytes and early boot's "Command line:" at 2048 or 4096: what is longer was written by another. */
+#define KERNEL_LOG_LINE 4096
+
+/* A line is shown as evidence, so it is cut; not within a character of UTF-8. */
+static const char *kernel_log_line(struct host *h, const char *line)
+{
+	size_t n = strnlen(line, KERNEL_LOG_LINE + 1);
+
+	if (n > KERNEL_LOG_LINE)
+		for (n = KERNEL_LOG_LINE; n > KERNEL_LOG_LINE - 3 && ((unsigned char)line[n] & 0xc0) == 0x80; n--)
+			;
+	return arena_strndup(h->arena, line, n);
+}
 
 /* Growing by one at a time would copy the vector of a long log again and again. */
 static void kernel_log_store(struct host *h, char **lines, enum log_source source)
@@ -18,7 +31,7 @@ static void kernel_log_store(struct host *h, char **lines, enum log_source sourc
 	struct arena_list list = { 0 };
 
 	for (char **l = lines; l && *l; l++)
-		arena_list_add(h->arena, &list, arena_strdup(h->arena, *l));
+		arena_list_add(h->arena, &list, kernel_log_line(h, *l));
 	if (!list.n)
 		return;
 	h->kernel.log = arena_alloc(h->arena, (list.n + 1) * sizeof(*h->kernel.log));

@@ -77,10 +77,14 @@ static bool groups_can_have_regions(const struct iommu_group *g)
 
 static int groups_run(struct host *h, struct err *err _unused_)
 {
-	_cleanup_strv_ char **names = probe_list(h, GROUPS_DIR);
+	_cleanup_strv_ char **names = NULL;
+	int r = fsroot_list(h->root, GROUPS_DIR, &names);
 	size_t n = strv_length(strv_const(names));
 	bool all_identity = true;
 
+	if (r < 0 && r != -ENOENT)
+		probe_note(h, GROUPS_DIR, r);
+	h->iommu.groups_hidden = r < 0;
 	if (n == 0)
 		return 0;
 	h->groups = arena_alloc(h->arena, n * sizeof(struct iommu_group *));

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <sys/utsname.h>
@@ -143,6 +144,82 @@ static const char *identity_kernel(struct host *h)
 	return release ? release : identity_proc_version(h);
 }
 
+static void identity_set_container(struct host *h, const char *name, const char *sign)
+{
+	h->identity.container = name;
+	h->identity.container_sign = sign;
+}
+
+/* The environment of process 1, for root only: "container=lxc\0TERM=linux\0". */
+static void identity_container_environment(struct host *h)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+
+	if (!fsroot_is_live(h->root) || fsroot_read(h->root, "proc/1/environ", &text, &len) < 0)
+		return;
+	for (size_t i = 0; i < len; i += strlen(text + i) + 1)
+		if (str_starts_with(text + i, "container=") && text[i + strlen("container=")]) {
+			const char *name = text + i + strlen("container=");
+
+			identity_set_container(h, arena_strndup(h->arena, name, strnlen(name, 32)),
+					       "/proc/1/environ: container");
+		}
+}
+
+/*
+ * A disk that was made from a container's image has the empty marker for good.  Only a root made of layers, or
+ * one in a folder of the tool, is a container's.  /proc/self/mountinfo, fields 4, 5 and behind the dash:
+ *	612 580 0:58 / / rw,relatime - overlay overlay rw,lowerdir=…
+ *	25 1 259:2 / / rw,relatime shared:1 - ext4 /dev/nvme0n1p2 rw
+ *	31 1 0:26 /var/lib/docker/btrfs/subvolumes/3f9c / rw - btrfs /dev/sda2 rw
+ */
+static bool identity_root_is_disk(struct host *h)
+{
+	_cleanup_free_ char *text = NULL;
+	char *rest, *line, inside[256], where[256];
+
+	if (fsroot_read(h->root, "proc/self/mountinfo", &text, NULL) < 0)
+		return false;
+	rest = text;
+	while ((line = probe_next_line(&rest))) {
+		const char *dash = strstr(line, " - "), *source;
+
+		if (sscanf(line, "%*s %*s %*s %255s %255s", inside, where) != 2 || !str_eq(where, "/") || !dash)
+			continue;
+		source = strchr(dash + 3, ' ');
+		return source && str_starts_with(source, " /dev/") && !strstr(inside, "/docker/") &&
+		       !strstr(inside, "/containers/");
+	}
+	return false;
+}
+
+/*
+ * Where systemd and the tools that make containers leave their name (systemd.io/CONTAINER_INTERFACE); Docker
+ * and Podman without an init of their own leave an empty file only.
+ */
+static void identity_container(struct host *h)
+{
+	static const char *const named[] = { "run/systemd/container", "run/host/container-manager" };
+	static const struct {
+		const char *path, *name;
+	} marked[] = { { ".dockerenv", "docker" }, { "run/.containerenv", "podman" } };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(named) && !h->identity.container; i++) {
+		const char *text = probe_word(h, "%s", named[i]);
+
+		if (text)
+			identity_set_container(h, arena_strndup(h->arena, text, strcspn(text, " \t\n") > 32 ? 32 :
+								strcspn(text, " \t\n")),
+					       arena_printf(h->arena, "/%s", named[i]));
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(marked) && !h->identity.container; i++)
+		if (probe_exists(h, "%s", marked[i].path) && !identity_root_is_disk(h))
+			identity_set_container(h, marked[i].name, arena_printf(h->arena, "/%s", marked[i].path));
+	if (!h->identity.container)
+		identity_container_environment(h);
+}
+
 static int identity_run(struct host *h, struct err *err _unused_)
 {
 	struct identity_facts *id = &h->identity;
@@ -160,6 +237,7 @@ static int identity_run(struct host *h, struct err *err _unused_)
 		id->chassis_type = (int)chassis;
 	identity_os_release(h);
 	id->kernel = identity_kernel(h);
+	identity_container(h);
 	return 0;
 }
 

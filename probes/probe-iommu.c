@@ -9,14 +9,20 @@
 
 /*
  * /sys/class/iommu: dmar0 (Intel), ivhd0 (AMD), smmu3.0x… (ARM), virtio0.  A unit is there only while
- * its driver runs; the folder itself exists without any.
+ * its driver runs; the folder itself exists without any.  Where there is no /sys/class at all, as in a
+ * container, nobody runs what cannot be seen.
  */
 static void iommu_units(struct host *h)
 {
 	struct iommu_facts *io = &h->iommu;
-	_cleanup_strv_ char **names = probe_list(h, "sys/class/iommu");
+	_cleanup_strv_ char **names = NULL;
+	const char *path = "sys/class/iommu";
+	int r = fsroot_list(h->root, path, &names);
 	size_t n = strv_length(strv_const(names));
 
+	if (r < 0 && r != -ENOENT)
+		probe_note(h, path, r);
+	io->units_hidden = r < 0 && (r != -ENOENT || !fsroot_exists(h->root, "sys/class"));
 	if (n == 0)
 		return;
 	io->units = arena_alloc(h->arena, n * sizeof(*io->units));

@@ -185,7 +185,7 @@ static enum module_state modules_vfio_pci(struct host *h)
 	if (loaded && (str_starts_with(loaded, "vfio_pci ") || strstr(loaded, "\nvfio_pci ")))
 		return MODULE_LOADED;
 	if (!h->identity.kernel || !probe_exists(h, "lib/modules/%s", h->identity.kernel))
-		return present ? MODULE_BUILTIN : MODULE_UNKNOWN;
+		return !present ? MODULE_UNKNOWN : loaded ? MODULE_BUILTIN : MODULE_LOADED;
 	if (modules_file_lists(h, "modules.builtin", "/vfio-pci.ko"))
 		return MODULE_BUILTIN;
 	if (present)

@@ -178,6 +178,8 @@ static const char *pci_syspath(struct host *h, int devices_fd, const char *name)
 
 	if (n < 0)
 		return arena_printf(h->arena, PCI_DEVICES "/%s", name);
+	while (n > 0 && text[n - 1] == '/') /* in captures made by hand */
+		n--;
 	text[n] = '\0';
 	if (!str_starts_with(text, up))
 		return arena_printf(h->arena, PCI_DEVICES "/%s", name);

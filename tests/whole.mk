@@ -6,6 +6,8 @@ WHOLE_TESTS = \
 	tests/cli.sh \
 	tests/undo.sh \
 	tests/bad-input.sh \
+	tests/absurd.sh \
+	tests/places.sh \
 	tests/walk.sh \
 	tests/wizard.sh \
 	tests/bench.sh \

@@ -77,6 +77,8 @@ struct identity_facts {
 	const char *const *os_like;	/* ID and every word of ID_LIKE */
 	const char *kernel;	/* release, "6.1.0-28-amd64" */
 	const char *family, *version; /* DMI product_family and product_version; placeholders are NULL */
+	const char *container;	/* what it is that this runs inside of: "docker", "lxc"; NULL none seen */
+	const char *container_sign; /* the path that shows it */
 };
 
 /* Where the kernel log was read from; the text is then in kernel_facts.log. */
@@ -207,6 +209,8 @@ struct iommu_facts {
 	unsigned n_ivrs_units;
 	struct reserved_memory *reserved;
 	unsigned n_reserved;
+	bool units_hidden;	/* /sys/class/iommu could not be listed: no unit seen says nothing */
+	bool groups_hidden;	/* the same of /sys/kernel/iommu_groups */
 };
 
 /* Bits of dmar_flags. */

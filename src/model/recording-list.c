@@ -371,6 +371,7 @@ static void list_config_files(struct take *t)
 		"/etc/initramfs-tools/modules", "/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf",
 		"/etc/mkinitcpio.conf", "/etc/booster.yaml", "/boot/loader/loader.conf",
 		"/boot/efi/loader/loader.conf", "/boot/grub2/grubenv", "/boot/grub/grubenv",
+		"/run/systemd/container", "/run/host/container-manager",
 	};
 	static const char *const folders[] = {
 		"/etc/default/grub.d", "/etc/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
@@ -387,6 +388,8 @@ static void list_config_files(struct take *t)
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)
 		take_file(t, files[i]);
+	take_presence(t, "/.dockerenv");
+	take_presence(t, "/run/.containerenv");
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
 		take_each(t, folders[i], "", take_file);
 	list_own_devices(t);

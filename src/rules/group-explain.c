@@ -94,6 +94,15 @@ static bool group_port_is_above(const struct iommu_group *g, const struct pci_de
 	return false;
 }
 
+/* Without a header not even a port is known to be one. */
+static bool group_is_readable(const struct iommu_group *g)
+{
+	for (unsigned i = 0; i < g->n_devices; i++)
+		if (!g->devices[i]->config_len && !g->devices[i]->physfn)
+			return false;
+	return true;
+}
+
 struct cause_list {
 	struct judgement *j;
 	const struct acs_view *view;
@@ -130,12 +139,14 @@ static void cause_add_port(struct cause_list *l, struct group_verdict *v, struct
 	}
 }
 
-static void cause_add_join(struct cause_list *l, const struct group_verdict *v, const struct forecast_device *f)
+static void cause_add_join(struct cause_list *l, struct group_verdict *v, const struct forecast_device *f)
 {
 	if (!group_has(v->group, f->with))
 		return;
 	switch (f->join) {
 	case FORECAST_FUNCTION:
+		if (!group_is_one_card(v->group) && acs_judge(l->j->host, f->device, l->view).isolates < 0)
+			v->ports_known = false;
 		/* Of ports it says nothing that their own lack of ACS does not. */
 		if (f->device->header_type == 0) {
 			cause_add(l, CAUSE_FUNCTIONS, f->with);
@@ -179,7 +190,7 @@ void group_explain(struct judgement *j, struct group_verdict *v, const struct gr
 
 	/* A device is the cause of two kinds at most. */
 	list.items = arena_alloc(j->host->arena, (2 * v->group->n_devices + 1) * sizeof(*list.items));
-	v->ports_known = true;
+	v->ports_known = group_is_one_card(v->group) || group_is_readable(v->group);
 	/* One card below its own port has nobody to be kept apart from. */
 	for (i = 0; !group_is_one_card(v->group) && i < v->group->n_devices; i++)
 		cause_add_port(&list, v, v->group->devices[i]);

@@ -237,9 +237,9 @@ void iommu_signs_read(const struct host *h, struct iommu_signs *ret)
 	ret->off_argument = iommu_find_off(h, ret->kind);
 	if (h->iommu.n_units && h->n_groups)
 		ret->state = IOMMU_ON;
-	else if (h->iommu.n_units)
+	else if (h->iommu.n_units && !h->iommu.groups_hidden)
 		ret->state = IOMMU_FAILED; /* a unit that registered and has nothing behind it */
-	else if (h->n_groups)
+	else if (h->n_groups || h->iommu.n_units || h->iommu.units_hidden)
 		ret->state = IOMMU_STATE_UNKNOWN; /* groups without a unit: unsafe no-IOMMU mode */
 	else if (ret->table)
 		ret->state = iommu_with_table(h, ret);

@@ -139,8 +139,20 @@ static void boot_judge_nommconf(struct judgement *j)
 	finding_add_advice(j, f, _("Remove it from the kernel command line and restart."));
 }
 
+static void boot_judge_readable(struct judgement *j)
+{
+	struct finding *f;
+
+	if (j->host->kernel.cmdline)
+		return;
+	f = judgement_add(j, "command-line-unknown", SEVERITY_INFO, "host",
+			  _("The kernel command line is not known, so arguments that are in the way are not either."));
+	finding_add_advice(j, f, _("On the running host, everybody may read /proc/cmdline."));
+}
+
 static void boot_judge(struct judgement *j)
 {
+	boot_judge_readable(j);
 	boot_judge_iommu_arguments(j);
 	boot_judge_intel_graphics(j);
 	boot_judge_virqfd(j);

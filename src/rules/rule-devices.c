@@ -26,6 +26,9 @@ static const struct devices_part devices_parts[] = {
 	{ 0x0c8000, 0xffff00, 0x8086, true, N_("It belongs to the chipset.") }, /* I2C, SPI flash */
 	{ 0x118000, 0xffff00, 0x8086, true, N_("It watches the temperature of the mainboard.") },
 	{ 0x050000, 0xff0000, 0x8086, true, N_("It belongs to the chipset.") },
+	/* I/O APICs and the uncore's counters have functions of their own on servers and X99: 00:05.4, ff:0b.1 */
+	{ 0x080000, 0xffff00, 0, false, N_("It belongs to the chipset.") },
+	{ 0x110100, 0xffff00, 0x8086, false, N_("It belongs to the processor's own parts.") },
 };
 
 static void devices_say(struct judgement *j, struct device_verdict *v, enum assignable level,
@@ -54,6 +57,9 @@ static const char *devices_never(const struct pci_device *d)
 	/* 00:16.x: MEI (0780), KT serial (0700), IDE-R: doors of the management engine */
 	if (d->vendor == 0x8086 && d->addr.domain == 0 && d->addr.bus == 0 && d->addr.slot == 0x16)
 		return _("It belongs to the management engine of the chipset.");
+	/* drivers/thunderbolt/nhi.c: chips up to Thunderbolt 3.  The processor's parts of that class hang on no bridge. */
+	if (d->vendor == 0x8086 && d->class_code >> 8 == 0x0880 && d->parent)
+		return _("It steers Thunderbolt for the whole host.");
 	for (unsigned i = 0; i < ARRAY_SIZE(devices_parts); i++) {
 		const struct devices_part *p = &devices_parts[i];
 
@@ -274,6 +280,9 @@ static void devices_judge(struct judgement *j)
 		devices_judge_uses(j, v);
 		if (never)
 			continue;
+		if (j->host->identity.container)
+			devices_say(j, v, ASSIGNABLE_CARE,
+				    _("Whether the host needs it cannot be seen from inside a container."));
 		devices_judge_gpu(j, v);
 		devices_judge_reset(j, v);
 		devices_judge_siblings(j, v);

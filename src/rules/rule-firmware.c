@@ -85,6 +85,11 @@ static void firmware_judge(struct judgement *j)
 	const struct firmware_facts *fw = &j->host->firmware;
 	struct finding *f;
 
+	if (fw->mode == FIRMWARE_UNKNOWN) {
+		f = judgement_add(j, "firmware-mode-unknown", SEVERITY_INFO, "host",
+				  _("It is not known whether this host was started by UEFI or the old BIOS way."));
+		finding_add_advice(j, f, _("On the running host, /sys/firmware/efi is there after a start by UEFI only."));
+	}
 	j->secure_boot = firmware_secure_boot(fw);
 	firmware_judge_secure_boot(j);
 	if (!fw->lockdown) {

@@ -151,6 +151,12 @@ static void groups_advise_hardware(struct judgement *j, struct finding *f, const
 		groups_advise_switched_off(j, f, v);
 	if (known && v->n_ports_without_acs == groups_count_switched_off(v))
 		return;
+	/* A machine's slots and firmware are what its hypervisor makes of them. */
+	if (j->host->cpu.hypervisor == 1) {
+		finding_add_advice(j, f, _("In the hypervisor that runs this machine, put each device behind a root "
+					   "port of its own."));
+		return;
+	}
 	groups_advise_slot(j, f, v->group);
 	finding_add_advice(j, f, _("In the firmware setup, switch on ACS Enable, AER and ARI where "
 				   "they exist."));
@@ -239,7 +245,7 @@ static void groups_judge_unreadable(struct judgement *j)
 		f = judgement_add(j, "config-space-not-readable", SEVERITY_INFO, "host",
 				  _("The configuration space of PCI ports was not readable in full, so "
 				    "it is not known which port joins the devices of a group."));
-		finding_add_advice(j, f, _("Run this program as root."));
+		finding_add_advice(j, f, _("Run this program as root on the host itself."));
 		return;
 	}
 }

@@ -12,8 +12,11 @@ static void iommu_add_units(struct judgement *j, struct finding *f)
 	for (unsigned i = 0; i < h->iommu.n_units; i++)
 		finding_add_evidence(j, f, "/sys/class/iommu: %s", h->iommu.units[i].name);
 	if (!h->iommu.n_units)
-		finding_add_evidence(j, f, "/sys/class/iommu: empty");
-	finding_add_evidence(j, f, "/sys/kernel/iommu_groups: %u", h->n_groups);
+		finding_add_evidence(j, f, "/sys/class/iommu: %s", h->iommu.units_hidden ? "not readable" : "empty");
+	if (h->iommu.groups_hidden && (h->iommu.units_hidden || h->iommu.n_units))
+		finding_add_evidence(j, f, "/sys/kernel/iommu_groups: not readable");
+	else
+		finding_add_evidence(j, f, "/sys/kernel/iommu_groups: %u", h->n_groups);
 }
 
 static void iommu_add_table(struct judgement *j, struct finding *f, const struct iommu_signs *s)
@@ -224,11 +227,32 @@ static void iommu_judge_failed(struct judgement *j, const struct iommu_signs *s)
 				   "again; then try a newer kernel."));
 }
 
+/* What the log has to say where /sys is silent: no proof, but the best there is. */
+static void iommu_add_log(struct judgement *j, struct finding *f)
+{
+	static const char *const signs[] = { "DMAR: Intel(R) Virtualization Technology for Directed I/O",
+					     "AMD-Vi: Interrupt remapping enabled", "DMAR: ", "AMD-Vi: ", "arm-smmu" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(signs); i++) {
+		const char *line = host_log_find(j->host, signs[i]);
+
+		if (!line)
+			continue;
+		finding_add_evidence(j, f, "%s", line);
+		return;
+	}
+}
+
 static void iommu_judge_unknown(struct judgement *j, const struct iommu_signs *s)
 {
+	const struct iommu_facts *io = &j->host->iommu;
 	struct finding *f;
 
-	if (j->host->n_groups)
+	if (io->units_hidden || (io->n_units && io->groups_hidden))
+		f = judgement_add(j, "iommu-unknown", SEVERITY_WARN, "host",
+				  _("It is not known whether an IOMMU runs: what the kernel says about it in "
+				    "/sys cannot be seen from here."));
+	else if (j->host->n_groups)
 		f = judgement_add(j, "iommu-unknown", SEVERITY_WARN, "host",
 				  _("There are IOMMU groups, but no IOMMU: this is what the unsafe "
 				    "mode without one looks like. It does not keep devices apart."));
@@ -238,6 +262,7 @@ static void iommu_judge_unknown(struct judgement *j, const struct iommu_signs *s
 				    "has one."));
 	iommu_add_table(j, f, s);
 	iommu_add_units(j, f);
+	iommu_add_log(j, f);
 	finding_add_advice(j, f, _("Run this program as root on the host itself."));
 	iommu_advise_log(j, f);
 }

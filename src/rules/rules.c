@@ -41,7 +41,8 @@ static enum verdict rules_conclude(const struct judgement *j)
 		return VERDICT_BLOCKED;
 	if (j->iommu_state != IOMMU_ON || j->virtualization == VIRTUALIZATION_OFF_IN_FIRMWARE)
 		return VERDICT_WORK;
-	if (!rules_has_vfio(j))
+	/* From inside a container nobody sees what the host needs. */
+	if (!rules_has_vfio(j) || j->host->identity.container)
 		return VERDICT_WORK;
 	return rules_has_device(j) ? VERDICT_READY : VERDICT_WORK;
 }

@@ -200,8 +200,34 @@ static void session_start_look(struct session *s)
 	s->judgement = NULL;
 	s->boot = (struct session_boot){ 0 };
 	s->host = host_new(s->root);
-	s->host->is_root = !s->read_only;
+	s->host->is_root = s->host->is_root && !s->read_only;
 	session_load_device_data(s->host);
+}
+
+/* Only who starts this host knows where its arguments have to be written: better ask than guess. */
+static void session_say_unknown(struct session *s)
+{
+	struct session_boot *b = &s->boot;
+	struct finding *f;
+
+	if (!b->loader) {
+		f = judgement_add(s->judgement, "boot-loader-unknown", SEVERITY_INFO, "host",
+				  _("It is not known which boot loader starts this host."));
+		if (b->loader_why)
+			finding_add_evidence(s->judgement, f, "%s", b->loader_why);
+		finding_add_advice(s->judgement, f,
+				   _("Run this program as root on the host itself; bootctl status and efibootmgr tell "
+				     "it as well. Then name it: --loader NAME."));
+	}
+	if (!b->initramfs) {
+		f = judgement_add(s->judgement, "initramfs-unknown", SEVERITY_INFO, "host",
+				  _("It is not known which tool makes the initramfs of this host."));
+		if (b->initramfs_why)
+			finding_add_evidence(s->judgement, f, "%s", b->initramfs_why);
+		finding_add_advice(s->judgement, f,
+				   _("Look which of update-initramfs, dracut, mkinitcpio and booster there is, and "
+				     "name it: --initramfs NAME."));
+	}
 }
 
 /* A broken file of the loader is a finding here; whoever wants to change it gets the error. */
@@ -213,6 +239,7 @@ static void session_look_at_boot(struct session *s)
 
 	b->loader = bootloader_detect(s->host, &b->loader_why);
 	b->initramfs = initramfs_detect(s->host, &b->initramfs_why);
+	session_say_unknown(s);
 	if (!b->loader)
 		return;
 	b->files = b->loader->files(s->host);

@@ -9,6 +9,7 @@ RULES_TESTS = \
 	tests/unit/test-rule-reserved \
 	tests/unit/test-rule-boot \
 	tests/unit/test-rule-groups \
+	tests/unit/test-rule-listings \
 	tests/unit/test-rule-forecast \
 	tests/unit/test-rule-devices \
 	tests/unit/test-rule-bars \
@@ -28,6 +29,9 @@ tests_unit_test_rule_iommu_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_boot_SOURCES = tests/unit/test-rule-boot.c
 tests_unit_test_rule_boot_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_boot_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
+tests_unit_test_rule_listings_SOURCES = tests/unit/test-rule-listings.c
+tests_unit_test_rule_listings_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rule_listings_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_groups_SOURCES = tests/unit/test-rule-groups.c
 tests_unit_test_rule_groups_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_groups_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)

@@ -365,6 +365,35 @@ START_TEST(test_verdict_needs_vfio)
 }
 END_TEST
 
+/* What cannot be seen is neither off nor broken: a container without /sys, a folder that may not be listed. */
+START_TEST(test_hidden)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct judgement *j;
+
+	facts_init(&f);
+	f.h->iommu.has_dmar = true;
+	f.h->iommu.units_hidden = f.h->iommu.groups_hidden = true;
+	facts_log(&f, "DMAR: Intel(R) Virtualization Technology for Directed I/O");
+	j = rules_judge(f.h);
+	ck_assert_int_eq(j->iommu_state, IOMMU_STATE_UNKNOWN);
+	ck_evidence(j, "iommu-unknown", "/sys/class/iommu: not readable");
+	ck_evidence(j, "iommu-unknown", "/sys/kernel/iommu_groups: not readable");
+	ck_evidence(j, "iommu-unknown", "Directed I/O");
+	ck_advice(j, "iommu-unknown", "as root on the host itself");
+	f.h->iommu.units_hidden = false;
+	j = rules_judge(f.h);
+	ck_assert_int_eq(j->iommu_state, IOMMU_OFF_IN_KERNEL);
+	facts_unit(&f, "dmar0");
+	j = rules_judge(f.h);
+	ck_assert_int_eq(j->iommu_state, IOMMU_STATE_UNKNOWN);
+	ck_evidence(j, "iommu-unknown", "dmar0");
+	f.h->iommu.groups_hidden = false;
+	j = rules_judge(f.h);
+	ck_assert_int_eq(j->iommu_state, IOMMU_FAILED);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("rule-iommu");
@@ -391,6 +420,7 @@ int main(void)
 	tcase_add_test(t, test_units_without_groups);
 	tcase_add_test(t, test_groups_without_units);
 	tcase_add_test(t, test_verdict_needs_vfio);
+	tcase_add_test(t, test_hidden);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }
