@@ -5,6 +5,7 @@ WHOLE_TESTS = \
 	tests/expect.sh \
 	tests/cli.sh \
 	tests/undo.sh \
+	tests/hooks.sh \
 	tests/bad-input.sh \
 	tests/walk.sh \
 	tests/wizard.sh \

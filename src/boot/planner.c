@@ -300,10 +300,13 @@ static int planner_bind(struct planner *p)
 		boot_add_finding(p->plan, "bind-caution", SEVERITY_WARN, devices[0]->address, "%s",
 				 caution);
 	r = planner_find_initramfs(p, &tool);
-	if (r == 0)
+	if (r == 0 && method->stage_machine)
+		r = method->stage_machine(p->h, answers_machine_name(p->answers), devices, n, p->plan, p->err);
+	else if (r == 0)
 		r = method->stage(p->h, devices, n, tool, p->plan, p->err);
 	stage = r == 0 ? plan_find_stage(p->plan, "bind") : NULL;
-	return stage ? planner_way_back(p, bootloader_detect(p->h, &why), stage) : r;
+	/* What is not done at the start cannot keep the host from starting. */
+	return stage && stage->then == STAGE_END_REBOOT ? planner_way_back(p, bootloader_detect(p->h, &why), stage) : r;
 }
 
 static int planner_firmware(struct planner *p)
