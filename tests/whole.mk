@@ -6,6 +6,7 @@ WHOLE_TESTS = \
 	tests/cli.sh \
 	tests/undo.sh \
 	tests/hooks.sh \
+	tests/take-over.sh \
 	tests/bad-input.sh \
 	tests/walk.sh \
 	tests/wizard.sh \

@@ -264,4 +264,5 @@ const struct initramfs_tool initramfs_initramfs_tools = {
 	.name = "initramfs-tools",
 	.detect = it_detect,
 	.stage_bind = it_stage_bind,
+	.stage_rebuild = it_add_rebuild,
 };

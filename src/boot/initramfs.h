@@ -13,6 +13,8 @@ struct initramfs_tool {
 	/* Files and the rebuild command that make DEVICES go to vfio-pci, by address, at boot. */
 	int (*stage_bind)(struct host *h, const struct pci_device *const *devices, unsigned n,
 			  struct plan *plan, struct stage *stage, struct err *err);
+	/* The rebuild command alone, after a file that the image holds was changed; may be NULL. */
+	int (*stage_rebuild)(struct host *h, struct plan *plan, struct stage *stage, struct err *err);
 };
 #define INITRAMFS(id) extern const struct initramfs_tool initramfs_##id;
 #include "boot/initramfs.def"
