@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* One program: files any of which proves it is there, packages any of which tells its version. */
@@ -90,8 +91,84 @@ static const char *software_find(struct host *h, const struct software_kind *kin
 		if (!version)
 			version = software_from_pacman(h->arena, pacman, kind->packages[i]);
 	}
-	/* rpm's database is no text: there, but which one only the program itself could say */
+	/* rpm's database is no text: there, but of which version other files have to say */
 	return version ? version : "";
+}
+
+/*
+ * /usr/lib64/libvirt.so.0.9000.0, the library's own file: 1000 times the major plus the minor, then the
+ * micro number of the release (meson.build of libvirt).
+ */
+static void software_libvirt_by_library(struct host *h)
+{
+	static const char *const folders[] = { "usr/lib64", "usr/lib" };
+	unsigned number, micro;
+	int n;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(folders); i++) {
+		_cleanup_strv_ char **names = probe_list(h, "%s", folders[i]);
+
+		for (char **name = names; name && *name; name++) {
+			n = 0;
+			if (sscanf(*name, "libvirt.so.0.%u.%u%n", &number, &micro, &n) != 2 || (*name)[n] ||
+			    number < 1000)
+				continue;
+			h->software.libvirt = arena_printf(h->arena, "%u.%u.%u", number / 1000, number % 1000, micro);
+			h->software.libvirt_from = arena_printf(h->arena, "/%s/%s", folders[i], *name);
+			return;
+		}
+	}
+}
+
+/* The number in <NAME>NUMBER</NAME>. */
+static bool software_xml_number(const char *text, const char *name, uint64_t *ret)
+{
+	_cleanup_free_ char *tag = xasprintf("<%s>", name), *value = NULL;
+	const char *at = strstr(text, tag);
+
+	if (!at)
+		return false;
+	at += strlen(tag);
+	value = xstrndup(at, strcspn(at, "<"));
+	return str_to_u64(value, UINT32_MAX, ret) == 0;
+}
+
+/*
+ * /var/cache/libvirt/qemu/capabilities/HASH.xml, what libvirt found out by running QEMU:
+ *	<emulator>/usr/bin/qemu-system-x86_64</emulator>
+ *	<qemuctime>1726000000</qemuctime>
+ *	<version>8002002</version>                  (8.2.2)
+ * It is old when the program was changed since; of a recorded host the times are not known.
+ */
+static void software_qemu_by_cache(struct host *h)
+{
+	static const char folder[] = "var/cache/libvirt/qemu/capabilities";
+	_cleanup_strv_ char **names = probe_list(h, "%s", folder);
+	uint64_t version, ctime;
+	struct stat st;
+
+	for (char **name = names; name && *name; name++) {
+		_cleanup_free_ char *text = NULL, *program = NULL;
+		const char *emulator;
+
+		if (!str_ends_with(*name, ".xml"))
+			continue;
+		text = probe_text(h, NULL, "%s/%s", folder, *name);
+		emulator = text ? strstr(text, "<emulator>/") : NULL;
+		if (!emulator || !software_xml_number(text, "version", &version))
+			continue;
+		emulator += strlen("<emulator>");
+		program = xstrndup(emulator, strcspn(emulator, "<"));
+		if (!str_ends_with(program, "/qemu-system-x86_64") && !str_ends_with(program, "/qemu-kvm"))
+			continue;
+		if (fsroot_is_live(h->root) &&
+		    (!software_xml_number(text, "qemuctime", &ctime) || fsroot_stat(h->root, program, &st) < 0 ||
+		     st.st_ctime != (time_t)ctime))
+			continue;
+		h->software.qemu = arena_printf(h->arena, "%u.%u.%u", (unsigned)(version / 1000000),
+						(unsigned)(version / 1000 % 1000), (unsigned)(version % 1000));
+		h->software.qemu_from = arena_printf(h->arena, "/%s/%s", folder, *name);
+	}
 }
 
 static int software_run(struct host *h, struct err *err _unused_)
@@ -105,6 +182,15 @@ static int software_run(struct host *h, struct err *err _unused_)
 	h->software.libvirt = software_find(h, &software_libvirt, status, pacman);
 	h->software.ovmf = software_find(h, &software_ovmf, status, pacman);
 	h->software.swtpm = software_find(h, &software_swtpm, status, pacman);
+	if (str_eq(h->software.libvirt, ""))
+		software_libvirt_by_library(h);
+	if (str_eq(h->software.qemu, ""))
+		software_qemu_by_cache(h);
+	/* Hosts recorded before this was looked at have no trace of it, nor of who records. */
+	if (fsroot_exists(h->root, "usr/bin/swtpm_setup"))
+		h->software.has_swtpm_setup = 1;
+	else if (fsroot_is_live(h->root) || fsroot_exists(h->root, ".vfio-wizard/user"))
+		h->software.has_swtpm_setup = 0;
 	return 0;
 }
 

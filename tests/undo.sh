@@ -22,6 +22,14 @@ apply_status() {
 	cat "$tap_dir/apply"
 	[ "$status" -le 1 ]
 }
+# What proxmox-boot-tool wrote cannot be seen: below another root a person is told to run it once more.
+undo_all() {
+	"$wizard" --root "$1" undo --all --json >"$tap_dir/undo"; status=$?
+	case $name in
+	proxmox-*) [ "$status" -eq 1 ] && grep -q '"proxmox-boot-tool refresh"' "$tap_dir/undo" ;;
+	*) [ "$status" -eq 0 ] ;;
+	esac || { cat "$tap_dir/undo"; return 1; }
+}
 
 for file in $(host_files); do
 	name=$(basename "$file" .host)
@@ -48,7 +56,7 @@ for file in $(host_files); do
 	fi
 	# shellcheck disable=SC2046 # a list of options
 	apply_status "$copy" apply --yes $(host_bound "$name") >/dev/null
-	ok "$name: undo" "$wizard" --root "$copy" undo --all --json
+	ok "$name: undo" undo_all "$copy"
 	ok "$name: every byte, mode, owner and time is back" same_tree "$orig" "$copy"
 	rm -rf "$orig" "$copy"
 done

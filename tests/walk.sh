@@ -66,7 +66,7 @@ term_keys / ; term_type '01:00.0'; term_keys Enter
 term_keys Space; ok "the card is marked with its audio" term_wait '2 marked'
 term_keys Escape
 term_keys n; ok "how it is handed over" term_wait 'handed over'
-term_keys Down Space; ok "by address at every start" term_wait 'vfio-wizard'
+term_keys Down Space; ok "by address at every start" term_wait '(*) At every start, by address'
 ok "screen: bind" frame bind
 term_keys n; ok "asks before writing" term_wait 'Go back'
 term_keys Tab Enter; ok "the second checkpoint" term_wait 'Restart 2 of 2'

@@ -30,7 +30,7 @@ static const char *libvirt_caution(struct host *h, const struct pci_device *cons
 }
 
 static int libvirt_stage(struct host *h _unused_, const struct pci_device *const *devices _unused_,
-			 unsigned n _unused_, const struct initramfs_tool *tool _unused_,
+			 unsigned n _unused_, const struct bind_tools *tools _unused_,
 			 struct plan *plan _unused_, struct err *err _unused_)
 {
 	return 0;

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "boot/boot-grub.h"
 #include "boot/boot-text.h"
 #include "boot/grub-file.h"
 #include "boot/grub-load.h"
@@ -78,6 +79,10 @@ static int grub_detect(struct host *h, const char **ret_why)
 		*ret_why = _("proxmox-boot-tool copies the boot files of this host");
 		return 0;
 	}
+	if (grub_load_is_bls(h)) {
+		*ret_why = _("GRUB of this host takes the arguments of each kernel from /boot/loader/entries");
+		return 0;
+	}
 	if (loader && !str_starts_with(loader, "GRUB")) {
 		*ret_why = arena_printf(h->arena, _("%s started this computer"), loader);
 		return 0;
@@ -120,23 +125,8 @@ static int grub_configured(struct host *h, struct kargs *ret, struct err *err)
 }
 
 /* Things that would make the next grub-mkconfig fail or do nothing. */
-static int grub_check_script(const struct grub_script *s, const char *const *set, struct plan *plan,
-			     struct err *err)
+static int grub_check_script(const struct grub_script *s, struct plan *plan, struct err *err)
 {
-	struct grub_value v;
-
-	grub_script_value(s, "GRUB_ENABLE_BLSCFG", &v);
-	if (str_eq(v.text, "true")) {
-		_cleanup_free_ char *args = strv_join(set, " ");
-
-		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("GRUB of this host takes the arguments of each kernel from "
-			  "/boot/loader/entries "
-			  "(GRUB_ENABLE_BLSCFG=true), so editing %s changes nothing"),
-			GRUB_MAIN);
-		return err_hint(
-			err, _("Run by hand: sudo grubby --update-kernel=ALL --args=\"%s\""), args);
-	}
 	for (unsigned i = 0; i < s->n_files; i++) {
 		const struct grub_file *f = &s->files[i];
 
@@ -390,16 +380,13 @@ static int grub_find_maker(const struct host *h, const struct grub_maker **ret, 
 static const char *const grub_update_grub[] = { "update-grub", NULL };
 
 static void grub_add_command(const struct host *h, const struct grub_maker *maker,
-			     const struct grub_script *s, const char *const *set, struct plan *plan,
-			     struct stage *stage)
+			     const char *const *line, struct plan *plan, struct stage *stage)
 {
 	bool has_update_grub = fsroot_exists(h->root, "/usr/sbin/update-grub");
-	_cleanup_kargs_ struct kargs line = { 0 };
 	const char *const *argv = NULL, *const *outputs = NULL, *const *needles = NULL, *const *by_hand = NULL;
 	const char *made;
 	struct change *c;
 
-	grub_parse_line(s, &line);
 	for (size_t k = 0; maker->argv[k]; k++)
 		arena_strv_add(plan->arena, &argv, maker->argv[k]);
 	for (size_t k = 0; maker->by_hand[k]; k++)
@@ -411,10 +398,8 @@ static void grub_add_command(const struct host *h, const struct grub_maker *make
 	/* Left behind by a grub-mkconfig that failed or was killed. */
 	arena_strv_add(plan->arena, &outputs, arena_printf(plan->arena, "%s.new", made));
 	/* "	linux	/vmlinuz-6.1.0-28-amd64 root=UUID=… ro  quiet intel_iommu=on" */
-	for (const char *const *a = set; a && *a; a++)
-		if (strv_contains(strv_const(line.args),
-				  *a)) /* not when "intel_iommu=sm_on,on" says it */
-			arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
+	for (; *line; line++)
+		arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *line));
 	c = stage_add_run(
 		plan, stage, argv,
 		by_hand ? arena_printf(plan->arena,
@@ -433,16 +418,29 @@ static void grub_add_command(const struct host *h, const struct grub_maker *make
 	c->readback_needles = needles;
 }
 
-static int grub_stage_kargs(struct host *h, const char *const *set, const char *const *remove,
-			    struct plan *plan, struct stage *stage, struct err *err)
+/* Those of SET that stand in the settings word for word: not when "intel_iommu=sm_on,on" says it. */
+static const char *const *grub_find_literal(const struct grub_script *s, const char *const *set, struct plan *plan)
+{
+	static const char *const none[] = { NULL };
+	const char *const *found = NULL;
+	_cleanup_kargs_ struct kargs line = { 0 };
+
+	grub_parse_line(s, &line);
+	for (const char *const *a = set; a && *a; a++)
+		if (strv_contains(strv_const(line.args), *a))
+			arena_strv_add(plan->arena, &found, *a);
+	return found ? found : none;
+}
+
+int grub_stage_settings(struct host *h, const char *const *set, const char *const *remove, struct plan *plan,
+			struct stage *stage, const char *const **ret_line, struct err *err)
 {
 	_cleanup_kargs_ struct kargs before = { 0 };
-	const struct grub_maker *maker = NULL;
 	struct grub_script old, new;
-	struct grub_menu menu;
 	unsigned changed = 0;
 	int r;
 
+	*ret_line = NULL;
 	for (const char *const *a = set; a && *a; a++)
 		if (karg_problem(*a))
 			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a,
@@ -451,7 +449,7 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 	if (r >= 0)
 		r = grub_load_script(h, plan, plan->arena, &new, err);
 	if (r >= 0)
-		r = grub_check_script(&new, set, plan, err);
+		r = grub_check_script(&new, plan, err);
 	if (r < 0)
 		return r;
 	grub_parse_line(&old, &before);
@@ -460,25 +458,50 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 		r = grub_check_result(&new, &before, set, remove, err);
 	if (r < 0)
 		return r;
-	for (unsigned i = 0; i < new.n_files; i++)
-		changed += i >= old.n_files || strcmp(old.files[i].text, new.files[i].text) != 0;
-	if (!changed)
-		return 0;
-	r = grub_find_maker(h, &maker, err);
-	if (r < 0)
-		return r;
 	for (unsigned i = 0; i < new.n_files; i++) {
 		const struct grub_file *n = &new.files[i],
 				       *o = i < old.n_files ? &old.files[i] : NULL;
 
+		changed += !o || strcmp(o->text, n->text) != 0;
 		stage_add_file(plan, stage, n->path, o ? o->text : NULL, o ? o->len : 0, n->text,
 			       n->len, 0644,
 			       o ? NULL : _("adds the arguments to what the other files set"));
 	}
-	grub_add_command(h, maker, &new, set, plan, stage);
+	if (changed)
+		*ret_line = grub_find_literal(&new, set, plan);
+	return 0;
+}
+
+int grub_settings_args(struct host *h, struct kargs *ret, struct err *err)
+{
+	return grub_configured(h, ret, err);
+}
+
+static int grub_stage_kargs(struct host *h, const char *const *set, const char *const *remove,
+			    struct plan *plan, struct stage *stage, struct err *err)
+{
+	const struct grub_maker *maker = NULL;
+	struct grub_menu menu;
+	const char *const *line;
+	int r;
+
+	/* --loader grub on such a host: the settings alone would change nothing. */
+	if (grub_load_is_bls(h))
+		return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			       _("GRUB of this host takes the arguments of each kernel from /boot/loader/entries: that is "
+				 "--loader bls"));
+	r = grub_stage_settings(h, set, remove, plan, stage, &line, err);
+	if (r < 0 || !line)
+		return r;
+	r = grub_find_maker(h, &maker, err);
+	if (r >= 0)
+		grub_add_command(h, maker, line, plan, stage);
 	/* What was tried is from now on what the usual entry does. */
-	r = grub_menu_read(h, plan->arena, &menu, err);
-	return r < 0 ? r : grub_menu_stage_removal(h, &menu, GRUB_MENU_TRIAL, plan, stage, err);
+	if (r >= 0)
+		r = grub_menu_read(h, plan->arena, &menu, err);
+	if (r >= 0)
+		r = grub_menu_stage_removal(h, &menu, GRUB_MENU_TRIAL, plan, stage, err);
+	return r;
 }
 
 static const char *const grub_once_needles[] = { "next_entry=" GRUB_MENU_TRIAL, NULL };
@@ -514,15 +537,13 @@ static int grub_stage_way_back(struct host *h, struct plan *plan, struct stage *
 }
 
 /* grub-reboot notes the entry in grubenv; grub.cfg forgets it before it starts it. */
-static void grub_add_once(struct host *h, const struct grub_menu *menu, struct plan *plan, struct stage *stage)
+static void grub_add_once(const struct grub_menu *menu, struct plan *plan, struct stage *stage)
 {
 	bool two = str_ends_with(menu->folder, "grub2");
 	const char *const argv[] = { two ? "grub2-reboot" : "grub-reboot", GRUB_MENU_TRIAL, NULL };
 	const char *const *undo = NULL;
 	struct change *c;
 
-	if (str_eq(grub_menu_environment(h, menu, "next_entry"), GRUB_MENU_TRIAL))
-		return; /* it waits for the restart already */
 	c = stage_add_run(plan, stage, argv,
 			  _("the next start takes the entry of the trial, the one after it the usual one again"));
 	arena_strv_add(plan->arena, &undo, two ? "grub2-editenv" : "grub-editenv");
@@ -540,11 +561,12 @@ static int grub_stage_trial(struct host *h, const char *const *set, const char *
 {
 	struct grub_menu menu;
 	const char *tool;
+	bool waits;
 	int r = grub_menu_read(h, plan->arena, &menu, err);
 
 	if (r < 0)
 		return r;
-	*ret_why_not = grub_menu_why_no_trial(h, &menu);
+	*ret_why_not = grub_menu_why_no_trial(h, &menu, &waits);
 	tool = str_ends_with(menu.folder, "grub2") ? "/usr/sbin/grub2-reboot" : "/usr/sbin/grub-reboot";
 	if (!*ret_why_not && !fsroot_exists(h->root, tool) &&
 	    !fsroot_exists(h->root, "/usr/bin/grub-reboot"))
@@ -556,8 +578,8 @@ static int grub_stage_trial(struct host *h, const char *const *set, const char *
 			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a, karg_problem(*a));
 	r = grub_menu_stage(h, &menu, GRUB_MENU_TRIAL, "Trial of vfio-wizard, for one start", set, remove, false,
 			    plan, stage, err);
-	if (r == 0)
-		grub_add_once(h, &menu, plan, stage);
+	if (r == 0 && !waits)
+		grub_add_once(&menu, plan, stage);
 	return r;
 }
 

@@ -11,7 +11,7 @@
  * Reads its files below host->root, stages edits, never writes.
  */
 struct bootloader {
-	const char *name;	/* word of cli.md: "grub", "kernelstub" */
+	const char *name;	/* word of cli.md: "grub", "kernelstub"; "unknown": it only says what to do */
 	const char *title;	/* "GRUB" */
 	/*
 	 * How sure it is that this loader is in charge of this host: 0 no, 100 it booted the running

@@ -30,6 +30,7 @@ struct grub_lexer {
 	size_t first_stmt;   /* statements from here on belong to it */
 	bool at_start;       /* only assignments so far */
 	const char *command; /* its name, NULL none yet */
+	const char *const *functions; /* defined so far: calling one may set anything */
 };
 
 unsigned grub_file_line(const struct grub_file *f, size_t offset)
@@ -241,7 +242,7 @@ static void grub_take_word(struct grub_lexer *l, size_t at, size_t end)
 			f->n_stmts = l->first_stmt;
 		l->command = w;
 		l->at_start = false;
-		if (grub_is_one_of(w, unknowable))
+		if (grub_is_one_of(w, unknowable) || (l->functions && grub_is_one_of(w, l->functions)))
 			grub_add(l, GRUB_STMT_EVAL, w, at, end);
 		if (strcmp(w, "\r") == 0 && !f->cr_command_line)
 			f->cr_command_line = grub_file_line(f, at);
@@ -284,6 +285,8 @@ static int grub_operator(struct grub_lexer *l)
 		l->chained = next == c || c == '|';
 		return 0;
 	case '(':
+		if (l->command && next == ')')
+			arena_strv_add(l->arena, &l->functions, l->command);
 		if (l->parens++ == 0 && l->depth == 0)
 			l->opener = l->at - 1;
 		grub_end_command(l);

@@ -76,3 +76,33 @@ int grub_load_script(const struct host *h, const struct plan *plan, struct arena
 	*ret = s;
 	return 0;
 }
+
+/* A line "blscfg", "blscfg non-default" or the like. */
+static bool grub_has_blscfg(const char *text)
+{
+	for (; text; text = strchr(text, '\n')) {
+		text += strspn(text, " \t\n");
+		if (str_starts_with(text, "blscfg") && strchr(" \t\n", text[strlen("blscfg")]))
+			return true;
+	}
+	return false;
+}
+
+bool grub_load_is_bls(struct host *h)
+{
+	static const char *const menus[] = { "/boot/grub2/grub.cfg", "/boot/grub/grub.cfg" };
+	struct grub_script s;
+	struct grub_value v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(menus); i++) {
+		_cleanup_free_ char *text = NULL;
+		size_t len;
+
+		if (fsroot_read(h->root, menus[i], &text, &len) >= 0)
+			return grub_has_blscfg(text);
+	}
+	if (grub_load_script(h, NULL, h->arena, &s, NULL) < 0)
+		return false;
+	grub_script_value(&s, "GRUB_ENABLE_BLSCFG", &v);
+	return str_eq(v.text, "true");
+}

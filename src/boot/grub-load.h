@@ -18,3 +18,8 @@ const char *const *grub_load_list(const struct host *h, const struct plan *plan,
 /* All of them as they are once PLAN is carried out; room for one more, our own drop-in, is kept. */
 int grub_load_script(const struct host *h, const struct plan *plan, struct arena *arena,
 		     struct grub_script *ret, struct err *err) _must_check_;
+/*
+ * The menu comes from /boot/loader/entries (Fedora since 30, RHEL since 8): grub.cfg has the command
+ * "blscfg", or, where it cannot be read, the settings say GRUB_ENABLE_BLSCFG=true.
+ */
+bool grub_load_is_bls(struct host *h);

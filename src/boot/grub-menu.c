@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "boot/boot-line.h"
 #include "boot/boot-text.h"
+#include "boot/grub-env.h"
 #include "model/kargs.h"
 
 #include <errno.h>
@@ -321,62 +322,21 @@ int grub_menu_stage_removal(struct host *h, const struct grub_menu *m, const cha
 	return 0;
 }
 
-/* The file system that FOLDER lies on, and whether GRUB sees it without LVM, RAID or encryption. */
-static const struct block_device *menu_find_block_device(const struct host *h, const char *folder)
+const char *grub_menu_why_no_trial(struct host *h, const struct grub_menu *m, bool *ret_waits)
 {
-	const struct block_device *best = NULL;
-	size_t best_len = 0;
+	struct err err = { 0 };
+	struct grub_env env;
+	int r;
 
-	for (unsigned i = 0; i < h->n_blocks; i++)
-		for (const char *const *m = h->blocks[i]->mounts; m && *m; m++) {
-			size_t n = strcmp(*m, "/") == 0 ? 0 : strlen(*m);
-
-			if (strncmp(folder, *m, n) != 0 || (folder[n] && folder[n] != '/') || (best && n < best_len))
-				continue;
-			/* A member of an array has its mount points too: the array itself says more. */
-			if (best && n == best_len && best->is_member)
-				continue;
-			best = h->blocks[i];
-			best_len = n;
-		}
-	return best;
-}
-
-const char *grub_menu_why_no_trial(struct host *h, const struct grub_menu *m)
-{
-	static const char *const writable[] = { "ext2", "ext3", "ext4", "vfat", "xfs" };
-	const struct block_device *b = menu_find_block_device(h, m->folder);
-
+	*ret_waits = false;
 	if (!m->entry)
 		return m->why_not;
-	if (!fsroot_exists(h->root, arena_printf(h->arena, "%s/grubenv", m->folder)))
+	r = grub_env_read(h, NULL, h->arena, &env, &err);
+	if (r == -ENOENT)
 		return arena_printf(h->arena, _("there is no %s/grubenv, in which GRUB notes the entry of the next start"),
 				    m->folder);
-	if (!b || !b->fs_type)
-		return arena_printf(h->arena, _("it is not known which file system holds %s"), m->folder);
-	if (b->is_member || b->is_holder)
-		return arena_printf(h->arena, _("%s lies on RAID, LVM or an encrypted disk (%s), where GRUB cannot write "
-						"at the start and so would try again and again"),
-				    m->folder, b->name);
-	for (size_t i = 0; i < ARRAY_SIZE(writable); i++)
-		if (strcmp(b->fs_type, writable[i]) == 0)
-			return NULL;
-	return arena_printf(h->arena, _("%s lies on %s, where GRUB cannot write at the start and so would try again and "
-					"again"),
-			    m->folder, b->fs_type);
-}
-
-/* "# GRUB Environment Block\nsaved_entry=…\nnext_entry=…\n####…", 1024 bytes. */
-const char *grub_menu_environment(struct host *h, const struct grub_menu *m, const char *name)
-{
-	_cleanup_free_ char *text = NULL;
-	_cleanup_free_ char *path = xasprintf("%s/grubenv", m->folder);
-	size_t len, n = strlen(name);
-
-	if (fsroot_read(h->root, path, &text, &len) < 0)
-		return NULL;
-	for (char *at = text; at && *at; at = strchr(at, '\n'), at = at ? at + 1 : NULL)
-		if (strncmp(at, name, n) == 0 && at[n] == '=')
-			return arena_strndup(h->arena, at + n + 1, strcspn(at + n + 1, "\n"));
-	return NULL;
+	if (r < 0)
+		return arena_strdup(h->arena, err.msg);
+	*ret_waits = str_eq(grub_env_value(h->arena, &env, "next_entry"), GRUB_MENU_TRIAL);
+	return grub_env_why_not_writable(h, &env);
 }

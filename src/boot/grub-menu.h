@@ -48,8 +48,7 @@ int grub_menu_stage_removal(struct host *h, const struct grub_menu *menu, const 
 			    struct stage *stage, struct err *err) _must_check_;
 /*
  * Can GRUB itself write FOLDER/grubenv at the start (it has to forget a trial)?  NULL: yes; else a
- * translated sentence (host's arena) why not, or why that is not known.
+ * translated sentence (host's arena) why not, or why that is not known.  *RET_WAITS: the trial is
+ * noted there already.
  */
-const char *grub_menu_why_no_trial(struct host *h, const struct grub_menu *menu);
-/* The value of NAME in FOLDER/grubenv; NULL not set.  Arena of the host. */
-const char *grub_menu_environment(struct host *h, const struct grub_menu *menu, const char *name);
+const char *grub_menu_why_no_trial(struct host *h, const struct grub_menu *menu, bool *ret_waits);

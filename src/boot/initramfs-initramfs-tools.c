@@ -3,7 +3,8 @@
 
 #include "base/str.h"
 #include "base/strv.h"
-#include "boot/boot-text.h"
+#include "boot/early-script.h"
+#include "boot/initramfs-image.h"
 
 #include <errno.h>
 #include <string.h>
@@ -15,9 +16,6 @@
  */
 #define IT_HOOK "/etc/initramfs-tools/hooks/vfio-wizard"
 #define IT_SCRIPT "/etc/initramfs-tools/scripts/init-top/aa-vfio-wizard"
-
-static const char it_head[] = "#!/bin/sh\n"
-			      "# Written by vfio-wizard; taken back by: vfio-wizard undo\n";
 
 static const char it_prereqs[] = "PREREQ=\"\"\n"
 				 "prereqs()\n"
@@ -37,76 +35,6 @@ static const char it_hook_about[] =
 static const char it_hook_body[] = ". /usr/share/initramfs-tools/hook-functions\n"
 				   "\n"
 				   "manual_add_modules vfio-pci\n";
-
-static const char it_script_about[] =
-	"# Hands the devices listed at the end to vfio-pci before udev loads their drivers.\n"
-	"# Not wanted for one start?  Add vfio-wizard=off to the kernel command line.\n"
-	"# Whatever goes wrong here, the start goes on: a device then stays with the host.\n";
-static const char it_script_body[] =
-	"sys=/sys/bus/pci\n"
-	"cmdline=/proc/cmdline\n"
-	"log=/dev/kmsg\n"
-	"\n"
-	"say()\n"
-	"{\n"
-	"\t{ echo \"vfio-wizard: $*\" > \"$log\"; } 2>/dev/null || :\n"
-	"}\n"
-	"\n"
-	"# Writes $1 to the attribute $2; whether that worked is looked at later.\n"
-	"put()\n"
-	"{\n"
-	"\t{ echo \"$1\" > \"$2\"; } 2>/dev/null || :\n"
-	"}\n"
-	"\n"
-	"# $1 address, $2 vendor:device as it was when the device was chosen.\n"
-	"hand_over()\n"
-	"{\n"
-	"\tdevice=\"$sys/devices/$1\"\n"
-	"\tif [ ! -d \"$device\" ]; then\n"
-	"\t\tsay \"$1 is not there: nothing done\"\n"
-	"\t\treturn 0\n"
-	"\tfi\n"
-	"\tvendor_id=''\n"
-	"\tdevice_id=''\n"
-	"\tread -r vendor_id < \"$device/vendor\" || :\n"
-	"\tread -r device_id < \"$device/device\" || :\n"
-	"\tif [ \"$vendor_id:$device_id\" != \"$2\" ]; then\n"
-	"\t\tsay \"$1 is $vendor_id:$device_id and not $2: nothing done\"\n"
-	"\t\treturn 0\n"
-	"\tfi\n"
-	"\tif [ -e \"$sys/drivers/vfio-pci/$1\" ]; then\n"
-	"\t\treturn 0\n"
-	"\tfi\n"
-	"\tput vfio-pci \"$device/driver_override\"\n"
-	"\tif [ -e \"$device/driver/unbind\" ]; then\n"
-	"\t\tput \"$1\" \"$device/driver/unbind\"\n"
-	"\tfi\n"
-	"\tput \"$1\" \"$sys/drivers_probe\"\n"
-	"\tif [ -e \"$sys/drivers/vfio-pci/$1\" ]; then\n"
-	"\t\tsay \"$1 ($2) is held by vfio-pci\"\n"
-	"\telse\n"
-	"\t\t# Without an IOMMU vfio-pci refuses: the host gets its device back.\n"
-	"\t\tput \"\" \"$device/driver_override\"\n"
-	"\t\tput \"$1\" \"$sys/drivers_probe\"\n"
-	"\t\tsay \"$1 ($2) was refused by vfio-pci: left to the host\"\n"
-	"\tfi\n"
-	"}\n"
-	"\n"
-	"arguments=\n"
-	"read -r arguments < \"$cmdline\" || :\n"
-	"case \" $arguments \" in\n"
-	"*\" vfio-wizard=off \"*)\n"
-	"\tsay \"switched off by vfio-wizard=off\"\n"
-	"\texit 0\n"
-	"\t;;\n"
-	"esac\n"
-	"\n"
-	"modprobe -q vfio-pci || :\n"
-	"if [ ! -d \"$sys/drivers/vfio-pci\" ]; then\n"
-	"\tsay \"vfio-pci is not in this initial RAM disk: nothing done\"\n"
-	"\texit 0\n"
-	"fi\n"
-	"\n";
 
 static int it_detect(struct host *h, const char **ret_why)
 {
@@ -130,49 +58,6 @@ static int it_detect(struct host *h, const char **ret_why)
 	}
 	*ret_why = _("/usr/sbin/update-initramfs, mkinitramfs and /etc/initramfs-tools exist");
 	return 90;
-}
-
-/* "hand_over 0000:01:00.0 0x10de:0x2504", with the device's name above it. */
-static void it_add_device(struct str *out, const struct pci_device *d)
-{
-	_cleanup_str_ struct str name = { 0 };
-
-	str_add_printable(&name, d->vendor_name ? d->vendor_name : "");
-	str_addc(&name, ' ');
-	str_add_printable(&name, d->device_name ? d->device_name : "");
-	str_addf(out, "# %s\n", str_c(&name));
-	str_addf(out, "hand_over %s 0x%04x:0x%04x\n", d->address, d->vendor, d->device);
-}
-
-/* One generated file, over what an earlier stage or run left there. */
-static int it_add_file(struct host *h, struct plan *plan, struct stage *stage, const char *path,
-		       const struct str *text, const char *why, struct err *err)
-{
-	const char *before = NULL;
-	size_t before_len = 0;
-	int r = boot_text_read(h, plan, plan->arena, path, &before, &before_len, err);
-
-	if (r < 0 && r != -ENOENT)
-		return r;
-	stage_add_file(plan, stage, path, r < 0 ? NULL : before, before_len, str_c(text), text->len,
-		       0755, why);
-	return 0;
-}
-
-/* The kernel that runs and the newest one: one of them starts next.  Older ones stay a way back. */
-static const char *const *it_kernels(struct host *h, struct arena *arena)
-{
-	const char *const *kernels = NULL;
-	const char *newest = NULL;
-
-	for (const char *const *k = h->boot.kernels; k && *k; k++)
-		if (!newest || strverscmp(*k, newest) > 0)
-			newest = *k;
-	if (h->identity.kernel && (!newest || strv_contains(h->boot.kernels, h->identity.kernel)))
-		arena_strv_add(arena, &kernels, h->identity.kernel);
-	if (newest && !strv_contains(kernels, newest))
-		arena_strv_add(arena, &kernels, newest);
-	return kernels;
 }
 
 /* kernelstub's hook copies the image to the EFI partition: what was there comes back on undo. */
@@ -202,9 +87,22 @@ static void it_add_outputs(struct arena *arena, const char *kernel, const char *
 			       arena_printf(arena, "/boot/initrd.img-%s%s", kernel, suffixes[i]));
 }
 
-static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
+/* lsinitramfs prints "usr/lib/modules/6.1.0-28-amd64/kernel/drivers/vfio/pci/vfio-pci.ko". */
+static void it_add_readback(struct host *h, struct plan *plan, struct change *c,
+			    const char *kernel, bool by_address)
 {
-	const char *const *kernels = it_kernels(h, plan->arena);
+	const char *const argv[] = { "lsinitramfs",
+				     arena_printf(plan->arena, "/boot/initrd.img-%s", kernel), NULL };
+
+	image_add_readback(h, plan, c, "/usr/bin/lsinitramfs", argv,
+			   by_address ? IT_SCRIPT + strlen("/etc/initramfs-tools/") : NULL,
+			   "/vfio-pci.ko");
+}
+
+static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage, bool by_address,
+			  struct err *err)
+{
+	const char *const *kernels = image_kernels(h, plan, h->boot.kernels, by_address);
 
 	if (!kernels)
 		return err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
@@ -214,55 +112,75 @@ static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage
 		const char *const argv[] = { "update-initramfs", "-u", "-k",
 					     arena_strdup(plan->arena, *kernels), NULL };
 		const char *const *outputs = NULL;
-		struct change *c = stage_add_run(
-			plan, stage, argv,
-			arena_printf(plan->arena, _("makes the initial RAM disk of kernel %s anew"),
-				     *kernels));
+		struct change *c = image_add_rebuild(plan, stage, argv, *kernels);
 
 		it_add_outputs(plan->arena, *kernels, &outputs);
 		it_add_esp_copies(h, plan->arena, &outputs);
 		c->outputs = outputs;
-		c->timeout_s = 1200;
+		it_add_readback(h, plan, c, *kernels, by_address);
 	}
 	return 0;
+}
+
+/* Where modules are named that go into the image. */
+static const char *const it_config[] = { "/etc/initramfs-tools/modules", "/etc/modules",
+					 "/etc/modules-load.d/", NULL };
+
+static int it_add_hook(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
+{
+	_cleanup_str_ struct str hook = { 0 };
+
+	/* Built into the kernel it need not be put into the image. */
+	if (h->vfio.vfio_pci == MODULE_BUILTIN)
+		return 0;
+	str_add(&hook, early_script_head);
+	str_add(&hook, it_hook_about);
+	str_add(&hook, it_prereqs);
+	str_add(&hook, it_hook_body);
+	return image_add_file(h, plan, stage, IT_HOOK, str_c(&hook), 0755,
+			      _("puts vfio-pci into the initial RAM disk"), err);
 }
 
 static int it_stage_bind(struct host *h, const struct pci_device *const *devices, unsigned n,
 			 struct plan *plan, struct stage *stage, struct err *err)
 {
-	_cleanup_str_ struct str hook = { 0 }, script = { 0 };
-	unsigned before = stage->n_changes;
-	int r = 0;
+	static const struct early_script how = { .before = it_prereqs, .after = "" };
+	_cleanup_str_ struct str script = { 0 };
+	int r = it_add_hook(h, plan, stage, err);
 
-	str_add(&script, it_head);
-	str_add(&script, it_script_about);
-	str_add(&script, it_prereqs);
-	str_add(&script, it_script_body);
-	for (unsigned i = 0; i < n; i++)
-		it_add_device(&script, devices[i]);
-	str_add(&script, "exit 0\n");
-	/* Built into the kernel it need not be put into the image. */
-	if (h->vfio.vfio_pci != MODULE_BUILTIN) {
-		str_add(&hook, it_head);
-		str_add(&hook, it_hook_about);
-		str_add(&hook, it_prereqs);
-		str_add(&hook, it_hook_body);
-		r = it_add_file(h, plan, stage, IT_HOOK, &hook,
-				_("puts vfio-pci into the initial RAM disk"), err);
-	}
+	early_script_add(&script, &how, devices, n);
 	if (r >= 0)
-		r = it_add_file(
-			h, plan, stage, IT_SCRIPT, &script,
+		r = image_add_file(
+			h, plan, stage, IT_SCRIPT, str_c(&script), 0755,
 			_("hands the devices to vfio-pci before their own drivers are loaded"),
 			err);
-	if (r < 0 || stage->n_changes == before)
+	if (r < 0 || !stage->n_changes)
 		return r;
-	return it_add_rebuild(h, plan, stage, err);
+	image_warn_vanished(h, plan, it_config);
+	return it_add_rebuild(h, plan, stage, true, err);
+}
+
+/* /etc/modprobe.d is copied into every image, so it is only vfio-pci that would be missing. */
+static int it_stage_image(struct host *h, const char *modprobe_file _unused_, struct plan *plan,
+			  struct stage *stage, struct err *err)
+{
+	int r = it_add_hook(h, plan, stage, err);
+
+	if (r < 0 || !stage->n_changes)
+		return r;
+	image_warn_vanished(h, plan, it_config);
+	return it_add_rebuild(h, plan, stage, false, err);
+}
+
+static int it_stage_rebuild(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
+{
+	return it_add_rebuild(h, plan, stage, false, err);
 }
 
 const struct initramfs_tool initramfs_initramfs_tools = {
 	.name = "initramfs-tools",
 	.detect = it_detect,
 	.stage_bind = it_stage_bind,
-	.stage_rebuild = it_add_rebuild,
+	.stage_image = it_stage_image,
+	.stage_rebuild = it_stage_rebuild,
 };

@@ -13,6 +13,12 @@ struct initramfs_tool {
 	/* Files and the rebuild command that make DEVICES go to vfio-pci, by address, at boot. */
 	int (*stage_bind)(struct host *h, const struct pci_device *const *devices, unsigned n,
 			  struct plan *plan, struct stage *stage, struct err *err);
+	/*
+	 * For devices that are bound by id: the image holds vfio-pci and MODPROBE_FILE, which an earlier
+	 * change of STAGE writes (NULL: there is none).  Nothing is added when STAGE has no change then.
+	 */
+	int (*stage_image)(struct host *h, const char *modprobe_file, struct plan *plan,
+			   struct stage *stage, struct err *err);
 	/* The rebuild command alone, after a file that the image holds was changed; may be NULL. */
 	int (*stage_rebuild)(struct host *h, struct plan *plan, struct stage *stage, struct err *err);
 };

@@ -160,9 +160,18 @@ static int planner_check_override(struct planner *p)
 /* Before the first change there is an entry that starts the host without any. */
 static int planner_way_back(struct planner *p, const struct bootloader *loader, struct stage *stage)
 {
-	return loader && loader->stage_way_back && stage->n_changes
-		       ? loader->stage_way_back(p->h, p->plan, stage, p->err)
-		       : 0;
+	struct err err = { 0 };
+	int r = loader && loader->stage_way_back && stage->n_changes
+			? loader->stage_way_back(p->h, p->plan, stage, &err)
+			: 0;
+
+	/* That none can be made is worth knowing, and no reason to do nothing at all. */
+	if (r < 0 && err.kind == ERR_NOT_POSSIBLE)
+		boot_add_finding(p->plan, "way-back-by-hand", SEVERITY_WARN, "host",
+				 _("The boot menu gets no entry that starts everything as before: %s"), err.msg);
+	else if (r < 0 && p->err)
+		*p->err = err;
+	return r < 0 && err.kind == ERR_NOT_POSSIBLE ? 0 : r;
 }
 
 /* The kernel that runs was started with all of SET and none of REMOVE: a trial came up. */
@@ -317,41 +326,53 @@ static int planner_find_initramfs(struct planner *p, const struct initramfs_tool
 }
 
 /*
- * Settings made by hand, after all of ours: in the stage that hands the devices over, else in that of
- * the kernel arguments.  Either way they are gone after one restart.
+ * Settings made by hand: in the stage that hands the devices over, else in that of the kernel arguments.
+ * Either way they are gone after one restart.  Before the rest of the stage, which may stumble over them.
  */
-static int planner_take_over(struct planner *p, const struct pci_device *const *devices, unsigned n)
+static int planner_take_over(struct planner *p, const struct pci_device *const *devices, unsigned n,
+			     struct stage **ret)
 {
-	const struct initramfs_tool *tool = NULL;
-	struct stage *stage = plan_find_stage(p->plan, "bind");
-	unsigned before;
+	bool hands_over = n && !str_eq(answers_get(p->answers, "bind"), "libvirt");
+	struct stage *stage = hands_over ? NULL : plan_find_stage(p->plan, "kernel");
 	int r = take_over_judge(p->h, p->answers, devices, n, p->plan, p->err);
 
-	if (r < 0 || !answers_is_set(p->answers, "take-over"))
+	*ret = NULL;
+	if (r < 0 || !take_over_has_files(p->h, p->answers))
 		return r;
-	r = planner_find_initramfs(p, &tool);
-	if (r < 0)
-		return r;
-	if (!stage)
-		stage = plan_find_stage(p->plan, "kernel");
-	if (!stage)
-		stage = plan_stage(p->plan, "bind", _("Take over settings that were made by hand"), STAGE_END_REBOOT);
-	before = stage->n_changes;
-	r = take_over_files(p->h, p->answers, tool, p->plan, stage, p->err);
-	if (stage->n_changes > before)
-		stage->then = STAGE_END_REBOOT;
-	return r;
+	if (!stage || !stage->n_changes)
+		stage = plan_stage(p->plan, "bind",
+				   hands_over ? _("Hand the devices over, and take over settings made by hand")
+					      : _("Take over settings made by hand"),
+				   STAGE_END_REBOOT);
+	*ret = stage;
+	return take_over_files(p->h, p->answers, p->plan, stage, p->err);
+}
+
+static int planner_finish_take_over(struct planner *p, const struct initramfs_tool *tool, struct stage *stage)
+{
+	return stage ? take_over_rebuild(p->h, p->answers, tool, p->plan, stage, p->err) : 0;
+}
+
+static int planner_only_take_over(struct planner *p)
+{
+	const struct initramfs_tool *tool = NULL;
+	struct stage *stage;
+	int r = planner_take_over(p, NULL, 0, &stage);
+
+	if (r == 0)
+		r = planner_find_initramfs(p, &tool);
+	return r < 0 ? r : planner_finish_take_over(p, tool, stage);
 }
 
 static int planner_bind(struct planner *p)
 {
 	const char *name = answers_get(p->answers, "bind");
 	const struct bind_method *method = bind_find(name ? name : bind_table[0]->name);
-	const struct initramfs_tool *tool = NULL;
+	struct bind_tools tools = { 0 };
 	const struct pci_device *const *devices;
 	struct pci_device **chosen = NULL;
-	const char *caution, *why;
-	struct stage *stage;
+	const char *caution, *asked, *why;
+	struct stage *stage, *taken = NULL;
 	unsigned n = 0;
 	int r;
 
@@ -362,22 +383,27 @@ static int planner_bind(struct planner *p)
 	if (r < 0)
 		return r;
 	if (!n)
-		return planner_take_over(p, NULL, 0);
+		return planner_only_take_over(p);
 	devices = (const struct pci_device *const *)chosen;
 	caution = method->caution ? method->caution(p->h, devices, n) : NULL;
 	if (caution)
 		boot_add_finding(p->plan, "bind-caution", SEVERITY_WARN, devices[0]->address, "%s",
 				 caution);
-	r = planner_find_initramfs(p, &tool);
+	r = planner_find_initramfs(p, &tools.initramfs);
+	asked = answers_get(p->answers, "loader");
+	tools.loader = asked && strcmp(asked, "auto") != 0 ? bootloader_find(asked)
+							    : bootloader_detect(p->h, &why);
+	if (r == 0)
+		r = planner_take_over(p, devices, n, &taken);
 	if (r == 0 && method->stage_machine)
 		r = method->stage_machine(p->h, answers_machine_name(p->answers), devices, n, p->plan, p->err);
 	else if (r == 0)
-		r = method->stage(p->h, devices, n, tool, p->plan, p->err);
+		r = method->stage(p->h, devices, n, &tools, p->plan, p->err);
 	if (r == 0)
-		r = planner_take_over(p, devices, n);
+		r = planner_finish_take_over(p, tools.initramfs, taken);
 	stage = r == 0 ? plan_find_stage(p->plan, "bind") : NULL;
 	/* What is not done at the start cannot keep the host from starting. */
-	return stage && stage->then == STAGE_END_REBOOT ? planner_way_back(p, bootloader_detect(p->h, &why), stage) : r;
+	return stage && stage->then == STAGE_END_REBOOT ? planner_way_back(p, tools.loader, stage) : r;
 }
 
 static int planner_firmware(struct planner *p)
@@ -423,7 +449,7 @@ int planner_add_boot_stages(const struct judgement *j, const struct answers *a, 
 					 _("The chosen devices are dealt with after the restart: "
 					   "which of them go "
 					   "together is only known once the IOMMU is on."));
-		return planner_take_over(&p, NULL, 0);
+		return planner_only_take_over(&p);
 	case IOMMU_ON:
 		break;
 	}

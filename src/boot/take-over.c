@@ -130,8 +130,7 @@ static bool take_over_is_in_image(enum setting_kind kind, const char *path)
 /* Does STAGE make the initial RAM disk anew already? */
 static bool take_over_rebuilds(const struct stage *stage)
 {
-	static const char *const makers[] = { "update-initramfs", "dracut", "mkinitcpio",
-					      "/usr/lib/booster/regenerate_images" };
+	static const char *const makers[] = { "update-initramfs", "dracut", "mkinitcpio", "booster" };
 
 	for (unsigned i = 0; i < stage->n_changes; i++)
 		for (size_t k = 0; k < ARRAY_SIZE(makers); k++)
@@ -141,15 +140,27 @@ static bool take_over_rebuilds(const struct stage *stage)
 	return false;
 }
 
-static int take_over_rebuild(struct host *h, const struct initramfs_tool *tool, struct plan *plan,
-			     struct stage *stage, struct err *err)
+int take_over_rebuild(struct host *h, const struct answers *a, const struct initramfs_tool *tool, struct plan *plan,
+		      struct stage *stage, struct err *err)
 {
+	const struct legacy_found *found;
+	unsigned n = legacy_find(h, h->kernel.args, &found), before = stage->n_changes;
+	bool image = false;
 	struct finding *f;
+	int r;
 
-	if (take_over_rebuilds(stage))
+	for (unsigned i = 0; i < n; i++)
+		image = image || (found[i].line && take_over_wants(a, found[i].row) &&
+				  take_over_is_in_image(found[i].line->kind, found[i].line->path));
+	if (!image || take_over_rebuilds(stage))
 		return 0;
-	if (tool && tool->stage_rebuild)
-		return tool->stage_rebuild(h, plan, stage, err);
+	if (tool && tool->stage_rebuild) {
+		r = tool->stage_rebuild(h, plan, stage, err);
+		/* It need not hold vfio-pci, which the readback would look for. */
+		for (unsigned i = before; i < stage->n_changes; i++)
+			stage->changes[i]->n_readbacks = 0;
+		return r;
+	}
 	f = boot_add_finding(plan, "take-over-rebuild", SEVERITY_WARN, "host",
 			     _("The initial RAM disk still holds the old settings, and it is not clear here how it is made."));
 	boot_add_advice(plan, f, _("Make it anew before the restart: update-initramfs -u -k all, dracut --force "
@@ -157,11 +168,21 @@ static int take_over_rebuild(struct host *h, const struct initramfs_tool *tool, 
 	return 0;
 }
 
-int take_over_files(struct host *h, const struct answers *a, const struct initramfs_tool *tool,
-		    struct plan *plan, struct stage *stage, struct err *err)
+bool take_over_has_files(struct host *h, const struct answers *a)
 {
 	const struct legacy_found *found;
-	bool image = false;
+	unsigned n = legacy_find(h, h->kernel.args, &found);
+
+	for (unsigned i = 0; i < n; i++)
+		if (found[i].line && take_over_wants(a, found[i].row))
+			return true;
+	return false;
+}
+
+int take_over_files(struct host *h, const struct answers *a, struct plan *plan, struct stage *stage,
+		    struct err *err)
+{
+	const struct legacy_found *found;
 	unsigned n = legacy_find(h, h->kernel.args, &found);
 	int r = 0;
 
@@ -175,9 +196,8 @@ int take_over_files(struct host *h, const struct answers *a, const struct initra
 			take_over_driverctl(&found[i], plan, stage);
 		else
 			r = take_over_edit(h, &found[i], plan, stage, err);
-		image = image || take_over_is_in_image(line->kind, line->path);
 	}
-	return r == 0 && image ? take_over_rebuild(h, tool, plan, stage, err) : r;
+	return r;
 }
 
 static bool take_over_is_chosen(const struct pci_device *d, const struct pci_device *const *devices, unsigned n)

@@ -13,12 +13,17 @@ int take_over_check(const struct answers *a, struct err *err) _must_check_;
 /* Kernel arguments of CONFIGURED (strv) that go: added to *REMOVE, in the host's arena. */
 void take_over_args(struct host *h, const struct answers *a, const char *const *configured,
 		    const char *const **remove);
+/* Does any line of a file go? */
+bool take_over_has_files(struct host *h, const struct answers *a);
+/* Lines of files that go: edits in STAGE. */
+int take_over_files(struct host *h, const struct answers *a, struct plan *plan, struct stage *stage,
+		    struct err *err) _must_check_;
 /*
- * Lines of files that go: edits in STAGE, and the initial RAM disk made anew when it holds one of the
- * files and STAGE does not do that yet.  TOOL may be NULL.
+ * After all else: the initial RAM disk made anew by TOOL (may be NULL) when it holds one of those files
+ * and STAGE does not do that yet.
  */
-int take_over_files(struct host *h, const struct answers *a, const struct initramfs_tool *tool,
-		    struct plan *plan, struct stage *stage, struct err *err) _must_check_;
+int take_over_rebuild(struct host *h, const struct answers *a, const struct initramfs_tool *tool, struct plan *plan,
+		      struct stage *stage, struct err *err) _must_check_;
 /*
  * What stays and speaks against the plan for DEVICES by BIND, as findings of PLAN; also the devices that
  * go back to the host.  ERR_NOT_POSSIBLE where both cannot be.

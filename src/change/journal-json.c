@@ -15,7 +15,8 @@
  *                "undo": null | { "from": "…"|null, "to": "…"|null, "blob": "undo-0"|null } } ],
  *   "made_dirs": [ "/etc/default/grub.d" ],
  *   "commands": [ { "argv": [ "update-grub" ], "undo_argv": [], "outputs": [ "/boot/grub/grub.cfg" ],
- *                   "timeout": 600, "made": null, "installed": null, "by_hand": [] } ],
+ *                   "timeout": 600, "made": null, "installed": null, "by_hand": [], "again": false,
+ *                   "readbacks": [ "lsinitramfs /boot/initrd.img-6.1" ] } ],
  *   "commands_begun": 1, "commands_ran": true, "undo_commands": [],
  *   "promises": [ … as in state.json … ] }
  */
@@ -51,14 +52,16 @@ static json_t *entry_format_commands(const struct journal_command *commands, uns
 	json_t *array = json_array();
 
 	for (unsigned i = 0; i < n; i++)
-		json_array_append_new(array, json_pack("{s:o,s:o,s:o,s:I,s:o,s:o,s:o}", "argv",
+		json_array_append_new(array, json_pack("{s:o,s:o,s:o,s:I,s:o,s:o,s:o,s:b,s:o}", "argv",
 						       json_strv(commands[i].argv), "undo_argv",
 						       json_strv(commands[i].undo_argv), "outputs",
 						       json_strv(commands[i].outputs), "timeout",
 						       (json_int_t)commands[i].timeout_s, "made",
 						       json_text(commands[i].made), "installed",
 						       json_text(commands[i].installed), "by_hand",
-						       json_strv(commands[i].by_hand)));
+						       json_strv(commands[i].by_hand), "again",
+						       commands[i].undo_again, "readbacks",
+						       json_strv(commands[i].readbacks)));
 	return array;
 }
 
@@ -173,16 +176,20 @@ static bool entry_parse_commands(struct arena *a, const json_t *array, struct jo
 	if (!json_is_array(array))
 		return false;
 	for (size_t i = 0; i < n; i++) {
-		json_t *argv, *undo_argv, *outputs, *made = NULL, *installed = NULL, *by_hand = NULL;
+		json_t *argv, *undo_argv, *outputs, *made = NULL, *installed = NULL, *by_hand = NULL, *readbacks = NULL;
 		json_int_t timeout;
+		int again = 0; /* not in entries of earlier versions */
 
-		/* The last three may be missing: journals were written before there were any. */
-		if (json_unpack(json_array_get(array, i), "{s:o,s:o,s:o,s:I,s?o,s?o,s?o}", "argv", &argv,
+		/* The last five may be missing: journals were written before there were any. */
+		if (json_unpack(json_array_get(array, i), "{s:o,s:o,s:o,s:I,s?o,s?o,s?o,s?b,s?o}", "argv", &argv,
 				"undo_argv", &undo_argv, "outputs", &outputs, "timeout", &timeout, "made",
-				&made, "installed", &installed, "by_hand", &by_hand) < 0 ||
+				&made, "installed", &installed, "by_hand", &by_hand, "again", &again, "readbacks",
+				&readbacks) < 0 ||
 		    !entry_parse_strv(a, argv, &commands[i].argv) || !commands[i].argv ||
 		    !entry_parse_strv(a, undo_argv, &commands[i].undo_argv) ||
-		    !entry_parse_strv(a, outputs, &commands[i].outputs) || timeout < 0)
+		    !entry_parse_strv(a, outputs, &commands[i].outputs) ||
+		    (readbacks && !entry_parse_strv(a, readbacks, &commands[i].readbacks)) ||
+		    timeout < 0)
 			return false;
 		if (by_hand && !entry_parse_strv(a, by_hand, &commands[i].by_hand))
 			return false;
@@ -191,6 +198,7 @@ static bool entry_parse_commands(struct arena *a, const json_t *array, struct jo
 		if (!commands[i].made != !commands[i].installed)
 			return false;
 		commands[i].timeout_s = (unsigned)timeout;
+		commands[i].undo_again = again;
 	}
 	*ret = commands;
 	*ret_n = (unsigned)n;

@@ -43,6 +43,8 @@ struct journal_command {
 	unsigned timeout_s;
 	const char *made, *installed;	/* see struct change; NULL: none */
 	const char *const *by_hand;	/* NULL: argv */
+	bool undo_again;		/* to be run once more after the files are back */
+	const char *const *readbacks;	/* command lines that looked whether it worked; NULL: none */
 };
 
 struct journal_entry {

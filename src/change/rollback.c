@@ -58,6 +58,18 @@ static bool rollback_is_our_output(const struct rollback *rb, const struct journ
 	return !now->exists || now->mtime.tv_sec <= rb->written_until;
 }
 
+/* Those whose work cannot be put back do it once more, with the files as they were. */
+static void rollback_commands_again(struct rollback *rb, const struct steps *steps)
+{
+	for (unsigned i = 0; i < rb->e->commands_begun; i++) {
+		const struct journal_command *c = &rb->e->commands[i];
+		struct err err = { 0 };
+
+		if (c->undo_again && steps_run(steps, c->argv, c->timeout_s, &err) < 0)
+			rollback_tell(rb, err.msg);
+	}
+}
+
 static void rollback_find_end_of_writing(struct rollback *rb)
 {
 	_cleanup_free_ char *folder = journal_folder(rb->state_dir, rb->e->number);
@@ -200,6 +212,8 @@ int rollback_entry(const struct fsroot *fs, const char *state_dir,
 		}
 		n_left += left[i];
 	}
+	if (options->run_commands && first.kind == ERR_NONE && !n_left)
+		rollback_commands_again(&rb, steps);
 	if (first.kind == ERR_NONE && (r = rollback_remove_temps(fs, e, &first)) == 0 &&
 	    (r = rollback_made_dirs(fs, e, &first)) == 0)
 		r = rollback_close(&rb, left, n_left, &first);

@@ -6,6 +6,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 #include "change/image.h"
+#include "base/strv.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -185,6 +186,23 @@ static int steps_judge(const char *const *argv, unsigned timeout_s, const struct
 	return err ? err->code : -EIO;
 }
 
+/*
+ * The command keeps the lock, too: should we be killed while it still writes, the next run waits for
+ * its end and rolls back then, not under its hands.
+ */
+static int steps_spawn(const struct steps *s, const struct spawn_request *req,
+		       struct spawn_result *ret, struct err *err)
+{
+	_cleanup_free_ char *line = spawn_quote(req->argv);
+	int r;
+
+	log_line("$ %s", line);
+	fcntl(s->lock_fd, F_SETFD, 0);
+	r = spawn_run(req, ret, err);
+	fcntl(s->lock_fd, F_SETFD, FD_CLOEXEC);
+	return r;
+}
+
 int steps_run(const struct steps *s, const char *const *argv, unsigned timeout_s, struct err *err)
 {
 	struct steps told = *s;
@@ -195,17 +213,8 @@ int steps_run(const struct steps *s, const char *const *argv, unsigned timeout_s
 		.user = &told,
 	};
 	_cleanup_spawn_result_ struct spawn_result res = { 0 };
-	_cleanup_free_ char *line = spawn_quote(argv);
-	int r;
+	int r = steps_spawn(s, &req, &res, err);
 
-	log_line("$ %s", line);
-	/*
-	 * The command keeps the lock, too: should we be killed while it still writes, the next run
-	 * waits for its end and rolls back then, not under its hands.
-	 */
-	fcntl(s->lock_fd, F_SETFD, 0);
-	r = spawn_run(&req, &res, err);
-	fcntl(s->lock_fd, F_SETFD, FD_CLOEXEC);
 	if (r < 0)
 		return r;
 	steps_log_output(res.output);
@@ -229,6 +238,64 @@ int steps_install(const struct fsroot *fs, const char *made, const char *install
 	if (r == 0)
 		log_line("%s took the place of %s", made, installed);
 	return r < 0 ? r : atomic_remove(fs, made, err);
+}
+
+/* What comes is searched piece by piece; a needle may lie across two of them. */
+struct steps_finder {
+	const char *const *needles;
+	bool *found;
+	size_t longest;
+	struct str kept; /* the end of what came, shorter than the longest needle */
+};
+
+static void steps_on_listing(void *user, const char *bytes, size_t len)
+{
+	struct steps_finder *f = user;
+	size_t keep;
+
+	str_addn(&f->kept, bytes, len);
+	for (size_t i = 0; f->needles[i]; i++)
+		if (!f->found[i])
+			f->found[i] = memmem(f->kept.data, f->kept.len, f->needles[i],
+					     strlen(f->needles[i])) != NULL;
+	keep = f->kept.len < f->longest ? f->kept.len : f->longest;
+	if (keep < f->kept.len) {
+		memmove(f->kept.data, f->kept.data + f->kept.len - keep, keep);
+		f->kept.len = keep;
+		f->kept.data[keep] = '\0';
+	}
+}
+
+int steps_search(const struct steps *s, const char *const *argv, unsigned timeout_s,
+		 const char *const *needles, const char **ret_missing, struct err *err)
+{
+	_cleanup_free_ bool *found = xcalloc(strv_length(needles) + 1, sizeof(*found));
+	struct steps_finder finder = { .needles = needles, .found = found };
+	struct spawn_request req = {
+		.argv = argv,
+		.timeout_s = timeout_s,
+		.on_output = steps_on_listing,
+		.user = &finder,
+	};
+	_cleanup_spawn_result_ struct spawn_result res = { 0 };
+	const char *missing = NULL;
+	int r;
+
+	for (size_t i = 0; needles[i]; i++)
+		if (strlen(needles[i]) > finder.longest)
+			finder.longest = strlen(needles[i]);
+	r = steps_spawn(s, &req, &res, err);
+	str_done(&finder.kept);
+	if (r == 0)
+		r = steps_judge(argv, timeout_s, &res, err);
+	for (size_t i = 0; needles[i] && !missing; i++)
+		if (!found[i])
+			missing = needles[i];
+	log_line("%s%s", r < 0 ? "failed" : missing ? "does not show " : "shows what it should",
+		 r == 0 && missing ? missing : "");
+	if (r == 0)
+		*ret_missing = missing;
+	return r;
 }
 
 void steps_add_sentence(struct err *err, const char *sentence)

@@ -39,5 +39,11 @@ int steps_run(const struct steps *s, const char *const *argv, unsigned timeout_s
  */
 int steps_install(const struct fsroot *fs, const char *made, const char *installed, struct err *err)
 	_must_check_;
+/*
+ * Runs ARGV, which only looks, and searches all of its output for NEEDLES.  *RET_MISSING is the first
+ * one that is not in it, NULL when all are.  The output is neither shown nor logged: it is long.
+ */
+int steps_search(const struct steps *s, const char *const *argv, unsigned timeout_s,
+		 const char *const *needles, const char **ret_missing, struct err *err) _must_check_;
 /* Appends a whole sentence to a message. */
 void steps_add_sentence(struct err *err, const char *sentence);

@@ -2,6 +2,7 @@
 #include "change/txn-prepare.h"
 
 #include "base/atomic.h"
+#include "base/spawn.h"
 #include "base/str.h"
 #include "base/strv.h"
 #include "change/journal-json.h"
@@ -191,6 +192,13 @@ static int work_add_command(const struct fsroot *fs, struct txn_work *w, const s
 	command->made = c->made ? arena_strdup(e->arena, c->made) : NULL;
 	command->installed = c->installed ? arena_strdup(e->arena, c->installed) : NULL;
 	command->by_hand = work_copy(e->arena, c->by_hand);
+	command->undo_again = c->undo_again && !c->undo_argv;
+	for (unsigned i = 0; r == 0 && i < c->n_readbacks; i++) {
+		_cleanup_free_ char *line = spawn_quote(c->readbacks[i].argv);
+
+		r = work_check_text(line, err);
+		arena_strv_add(e->arena, &command->readbacks, line);
+	}
 	w->commands[e->n_commands++] = c;
 	return r;
 }

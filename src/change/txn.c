@@ -124,8 +124,10 @@ static int txn_commit_files(struct txn *t, struct err *err)
 	return r < 0 ? r : journal_write(t->fs, t->state_dir, t->work.entry, JOURNAL_FILES_DONE, err);
 }
 
-/* A command may end well and yet have done nothing: the generated file has to show it. */
-static int txn_read_back(const struct txn *t, const struct change *c, struct err *err)
+/* How long a listing of what was made may take: xz on a slow disk. */
+#define TXN_LISTING_S 300
+
+static int txn_read_back_path(const struct txn *t, const struct change *c, struct err *err)
 {
 	_cleanup_image_ struct image made = { 0 };
 	int r;
@@ -138,6 +140,27 @@ static int txn_read_back(const struct txn *t, const struct change *c, struct err
 			r = err_set(err, ERR_NOT_POSSIBLE, -EIO,
 				    _("%s ran without an error, but %s does not hold \"%s\" afterwards."),
 				    c->argv[0], c->readback_path, *needle);
+	return r;
+}
+
+/* A command may end well and yet have done nothing: what it made has to show it. */
+static int txn_read_back(const struct txn *t, const struct change *c, struct err *err)
+{
+	int r = txn_read_back_path(t, c, err);
+
+	for (unsigned i = 0; r == 0 && i < c->n_readbacks; i++) {
+		const struct change_readback *back = &c->readbacks[i];
+		const char *missing = NULL;
+
+		r = steps_search(&t->steps, back->argv, TXN_LISTING_S, back->needles, &missing, err);
+		if (r == 0 && missing) {
+			_cleanup_free_ char *line = spawn_quote(back->argv);
+
+			r = err_set(err, ERR_NOT_POSSIBLE, -EIO,
+				    _("%s ran without an error, but \"%s\" does not show \"%s\" afterwards."),
+				    c->argv[0], line, missing);
+		}
+	}
 	return r;
 }
 

@@ -125,7 +125,7 @@ static const struct journal_file *undo_find(const struct journal_entry *e, const
 static int undo_check_outputs(const struct undo_look *look, const struct journal_command *c,
 			      bool *ret_again, struct err *err)
 {
-	*ret_again = false;
+	*ret_again = c->undo_again;
 	for (const char *const *path = c->outputs; path && *path; path++) {
 		const struct journal_file *f = undo_find(look->e, *path);
 		_cleanup_image_ struct image now = { 0 };

@@ -214,6 +214,12 @@ struct host *host_new(const struct fsroot *root)
 	h->iommu.dmar_flags = h->iommu.irq_remapping = -1;
 	h->iommu.dmar_width = -1;
 	h->iommu.ivrs_info = -1;
+	h->software.has_swtpm_setup = -1;
+	h->permissions.user.uid = -1;
+	h->permissions.user.groups_known = h->permissions.kvm.there = h->permissions.kvm_opens = -1;
+	h->permissions.memlock_soft = h->permissions.memlock_hard = -1;
+	h->confinement.apparmor = h->confinement.dynamic_ownership = -1;
+	h->confinement.run_uid = h->confinement.run_gid = -1;
 	h->memory.total_bytes = h->memory.available_bytes = -1;
 	h->memory.hugepages_total = h->memory.hugepages_free = h->memory.hugepage_bytes = -1;
 	return h;

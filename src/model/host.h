@@ -422,6 +422,71 @@ struct software_facts {
 	const char *qemu, *libvirt, *ovmf; /* versions, "" when installed without one, NULL not there */
 	const char *swtpm;
 	bool looked;		/* the probe ran: NULL above means that it is not installed */
+	const char *qemu_from, *libvirt_from; /* the file that told the version, where no package did; else NULL */
+	int has_swtpm_setup;	/* libvirt makes a TPM's first state with it; tristate */
+};
+
+/* Owner, group and mode of something programs have to open; names are NULL where no file gives them. */
+struct file_access {
+	int there;		/* tristate; everything below counts only with 1 */
+	unsigned mode;		/* permission bits */
+	int64_t uid, gid;
+	const char *owner, *group;
+};
+
+/* Who works on this host, behind sudo or pkexec too; and what QEMU has to open. */
+struct user_facts {
+	int64_t uid;		/* -1 not known: another root, or a host recorded without it */
+	const char *name;	/* NULL not known */
+	bool by_sudo;		/* this process is another user's: it was started by sudo or pkexec */
+	int groups_known;	/* 1: groups is all there are; tristate */
+	const char *const *groups; /* that this user has right now */
+	const char *const *groups_later; /* of /etc/group, but this session began before */
+};
+
+struct vfio_node {
+	const char *path;	/* "/dev/vfio/12" */
+	struct file_access access;
+};
+
+struct permission_facts {
+	struct user_facts user;
+	struct file_access kvm;	/* of /dev/kvm; there is -1 where no devices can be seen */
+	int kvm_opens;		/* this user opened it just now; tristate */
+	const char *container;	/* the file that says this host is a container; NULL none does */
+	bool has_kvm_group, has_libvirt_group; /* /etc/group has them */
+	int64_t memlock_soft, memlock_hard; /* bytes; INT64_MAX unlimited, -1 not known */
+	struct vfio_node *vfio;	/* groups that vfio-pci holds, and /dev/vfio/vfio; by name */
+	unsigned n_vfio;
+};
+
+enum selinux_mode { SELINUX_UNKNOWN, SELINUX_OFF, SELINUX_PERMISSIVE, SELINUX_ENFORCING };
+
+/* What keeps a QEMU that libvirt starts from opening files. */
+struct confinement_facts {
+	int apparmor;		/* the kernel enforces AppArmor; tristate */
+	bool apparmor_profile;	/* libvirt's template for machines is there */
+	const char *apparmor_local; /* where rules of this host's own go, NULL no place was found */
+	const char *const *apparmor_reads; /* "/usr/share/qemu/": folders every machine may read */
+	enum selinux_mode selinux;
+	const char *selinux_configured; /* /etc/selinux/config: "enforcing"; NULL unknown */
+	int qemu_conf_read;	/* /etc/libvirt/qemu.conf: 1 read, 0 not there, -1 not readable */
+	const char *qemu_user, *qemu_group; /* set there, else NULL */
+	int dynamic_ownership;	/* set there; tristate */
+	const char *security_driver; /* set there, "none", "apparmor"; NULL not set */
+	const char *run_user;	/* user QEMU runs as: the set one, else the one this system made; NULL */
+	int64_t run_uid, run_gid; /* -1 unknown */
+	const int64_t *run_groups; /* further ones by /etc/group, ends with -1 */
+};
+
+/* The way to a file that a machine of libvirt is to open, as the user QEMU runs as goes it. */
+struct path_access {
+	const char *path;	/* as it was given, absolute */
+	const char *real;	/* with the links in it resolved, as far as it is there already */
+	const char *blocked;	/* the first folder that this user cannot pass; NULL none was found */
+	struct file_access folder; /* that folder's */
+	const char *hidden;	/* the folder that this process itself cannot look into; NULL none */
+	struct file_access file; /* the file's own; there is 0 while it has to be made */
 };
 
 struct net_facts {
@@ -458,6 +523,8 @@ struct host {
 	const char *const *unreadable; /* "PATH: why", facts that could not be looked up */
 	const char *const *broken;     /* "PATH:LINE: sentence", there but not what it should be */
 	struct device_data *device_data; /* the lines of data/devices; NULL: not loaded */
+	struct permission_facts permissions;
+	struct confinement_facts confinement;
 };
 
 /* A host without any fact yet; everything unknown as described above. */

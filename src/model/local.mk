@@ -19,5 +19,6 @@ libmodel_a_SOURCES = \
 	src/model/recording-list.c \
 	src/model/recording-mask.c src/model/recording-mask.h \
 	src/model/recording-read.c \
+	src/model/recording-access.c src/model/live-access.c src/model/live-access.h \
 	src/model/recording-take.c src/model/recording-take.h \
 	src/model/sha256.c

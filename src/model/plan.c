@@ -173,6 +173,22 @@ struct change *stage_add_run(struct plan *p, struct stage *s, const char *const 
 	return c;
 }
 
+void change_add_readback(struct plan *p, struct change *c, const char *const *argv,
+			 const char *const *needles)
+{
+	struct change_readback *more =
+		arena_alloc(p->arena, ((size_t)c->n_readbacks + 1) * sizeof(*more));
+
+	for (unsigned i = 0; i < c->n_readbacks; i++)
+		more[i] = c->readbacks[i];
+	for (; *argv; argv++)
+		arena_strv_add(p->arena, &more[c->n_readbacks].argv, *argv);
+	for (; *needles; needles++)
+		arena_strv_add(p->arena, &more[c->n_readbacks].needles, *needles);
+	c->readbacks = more;
+	c->n_readbacks++;
+}
+
 struct promise *stage_add_promise(struct plan *p, struct stage *s, enum promise_kind kind,
 				  const char *id, const char *text)
 {

@@ -14,6 +14,12 @@
 enum change_kind { CHANGE_EDIT, CHANGE_CREATE, CHANGE_RUN };
 const char *change_kind_name(enum change_kind k); /* "edit", "create", "run" */
 
+/* A command that only looks at what was made: its output has to hold every one of the needles. */
+struct change_readback {
+	const char *const *argv;
+	const char *const *needles;
+};
+
 struct change {
 	enum change_kind kind;
 	const char *why;	/* translated; may be NULL for edits */
@@ -43,6 +49,14 @@ struct change {
 	 */
 	const char *made, *installed;
 	const char *const *by_hand; /* what a person runs instead, "update-grub"; NULL: ARGV */
+	/*
+	 * What it makes lies where it cannot be seen (ESPs that are not mounted): undo, and going back
+	 * half-way, run it once more when the files that it reads are back.  Not with undo_argv.
+	 */
+	bool undo_again;
+	/* The same for what cannot be read as it is, like an initramfs image; may be NULL. */
+	struct change_readback *readbacks;
+	unsigned n_readbacks;
 };
 
 enum promise_kind {
@@ -109,6 +123,9 @@ void stage_add_file(struct plan *p, struct stage *s, const char *path, const cha
 		    const char *why);
 struct change *stage_add_run(struct plan *p, struct stage *s, const char *const *argv, const char *why)
 	_returns_nonnull_;
+/* Copies ARGV and NEEDLES. */
+void change_add_readback(struct plan *p, struct change *c, const char *const *argv,
+			 const char *const *needles);
 struct promise *stage_add_promise(struct plan *p, struct stage *s, enum promise_kind kind,
 				  const char *id, const char *text) _returns_nonnull_;
 /* The text PATH will have after all of the plan so far; NULL when no change touches it. */

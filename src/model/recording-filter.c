@@ -309,7 +309,8 @@ static bool filter_grub_cfg_line(const char *line)
 	line += strspn(line, " \t");
 	return str_starts_with(line, "menuentry ") || str_starts_with(line, "submenu ") ||
 	       str_starts_with(line, "linux") || str_starts_with(line, "initrd") || *line == '}' ||
-	       strstr(line, "/custom.cfg");
+	       strstr(line, "/custom.cfg") ||
+	       str_starts_with(line, "blscfg");
 }
 
 char *filter_grub_cfg(struct take *t _unused_, const char *text)

@@ -238,6 +238,54 @@ static void list_boot_file(struct take *t, const char *path)
 		take_presence(t, path);
 }
 
+/*
+ * Limine's program: a checksum of limine.conf may lie behind this sign, see boot/limine-config.c.  The
+ * rest of it is of no use.
+ */
+static void list_limine_program(struct take *t, const char *path)
+{
+	static const char sign[] = "++CONFIG_B2SUM_SIGNATURE++";
+	_cleanup_free_ char *text = NULL;
+	const char *at;
+	size_t len, left;
+
+	if (fsroot_read(t->fs, path, &text, &len) < 0)
+		return;
+	at = memmem(text, len, sign, strlen(sign));
+	left = at ? len - (size_t)(at - text) : 0;
+	if (left)
+		take_bytes(t, path, at, left < strlen(sign) + 128 ? left : strlen(sign) + 128);
+}
+
+static void list_efi_folder(struct take *t, const char *dir)
+{
+	take_dir(t, dir);
+	take_each(t, dir, ".efi", list_limine_program);
+	take_each(t, dir, ".EFI", list_limine_program);
+	take_file(t, list_path(t, dir, "limine.conf"));
+}
+
+/* limine.conf and limine.cfg wherever Limine looks for them. */
+static void list_limine(struct take *t)
+{
+	static const char *const partitions[] = { "", "/boot", "/boot/efi", "/efi" };
+	static const char *const folders[] = { "", "/limine", "/boot", "/boot/limine" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(partitions); i++) {
+		take_each(t, arena_printf(t->arena, "%s/EFI", partitions[i]), "", list_efi_folder);
+		for (size_t k = 0; k < ARRAY_SIZE(folders); k++) {
+			const char *dir = arena_printf(t->arena, "%s%s/", partitions[i], folders[k]);
+
+			take_file(t, arena_printf(t->arena, "%slimine.conf", dir));
+			take_file(t, arena_printf(t->arena, "%slimine.cfg", dir));
+			list_limine_program(t, arena_printf(t->arena, "%slimine-bios.sys", dir));
+		}
+	}
+	take_file(t, "/etc/default/limine");
+	take_file(t, "/etc/limine-entry-tool.conf");
+	take_each(t, "/etc/limine-entry-tool.d", ".conf", take_file);
+}
+
 /* The user's own lines about devices: a file, or a folder of files. */
 static void list_own_devices(struct take *t)
 {
@@ -259,13 +307,18 @@ static void list_config_files(struct take *t)
 		"/etc/modules", "/etc/kernelstub/configuration", "/etc/kernel/cmdline",
 		"/etc/initramfs-tools/modules", "/etc/initramfs-tools/initramfs.conf", "/etc/dracut.conf",
 		"/etc/mkinitcpio.conf", "/etc/booster.yaml", "/boot/loader/loader.conf",
-		"/boot/efi/loader/loader.conf",
+		"/boot/efi/loader/loader.conf", "/boot/grub2/grubenv", "/boot/grub/grubenv",
 	};
 	static const char *const folders[] = {
 		"/etc/default/grub.d", "/etc/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
 		"/run/modprobe.d", "/usr/local/lib/modprobe.d", "/etc/modules-load.d",
 		"/etc/initramfs-tools/conf.d", "/etc/dracut.conf.d", "/etc/mkinitcpio.conf.d",
 		"/etc/mkinitcpio.d", "/boot/loader/entries", "/boot/efi/loader/entries",
+	};
+	/* By which a boot loader is told; what is in them does not count. */
+	static const char *const signs[] = {
+		"/run/ostree-booted", "/etc/kernel/proxmox-boot-uuids", "/etc/NIXOS", "/etc/zipl.conf",
+		"/boot/extlinux/extlinux.conf", "/boot/firmware/cmdline.txt", "/boot/cmdline.txt",
 	};
 	struct stat st;
 
@@ -278,12 +331,18 @@ static void list_config_files(struct take *t)
 		take_each(t, "/etc/vfio-wizard/boards", "", take_file);
 	else
 		take_file(t, "/etc/vfio-wizard/boards");
+	for (size_t i = 0; i < ARRAY_SIZE(signs); i++)
+		take_presence(t, signs[i]);
 	take_filtered(t, "/boot/grub/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/grub.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub/custom.cfg", filter_grub_cfg);
 	take_filtered(t, "/boot/grub2/custom.cfg", filter_grub_cfg);
 	take_file(t, "/boot/grub/grubenv");
 	take_file(t, "/boot/grub2/grubenv");
+	take_file(t, "/boot/refind_linux.conf");
+	take_file(t, "/boot/efi/refind_linux.conf");
+	take_file(t, "/efi/refind_linux.conf");
+	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);
 	take_each(t, "/boot/efi/EFI", "", take_dir);
 }
@@ -400,6 +459,32 @@ static void list_pacman(struct take *t, const char *dir)
 		take_dir(t, dir);
 }
 
+/* /usr/lib64/libvirt.so.0.9000.0: where rpm's database cannot be read, the name tells the version. */
+static void list_library(struct take *t, const char *path)
+{
+	if (str_starts_with(strrchr(path, '/') + 1, "libvirt.so.0."))
+		take_presence(t, path);
+}
+
+/* What libvirt noted of QEMU: which program, and its version. */
+static char *list_keep_capabilities(struct take *t _unused_, const char *text)
+{
+	static const char *const kept[] = { "<emulator>", "<version>", "<qemuctime>" };
+	_cleanup_strv_ char **lines = strv_split(text, "\n");
+	struct str out = { 0 };
+
+	for (char **line = lines; line && *line; line++)
+		for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+			if (str_starts_with(str_trim(*line), kept[i]))
+				str_addf(&out, "%s\n", str_trim(*line));
+	return str_steal(&out);
+}
+
+static void list_capabilities(struct take *t, const char *path)
+{
+	take_filtered(t, path, list_keep_capabilities);
+}
+
 /* Nothing is run to find out what is installed: the programs themselves tell. */
 static void list_programs(struct take *t)
 {
@@ -408,6 +493,7 @@ static void list_programs(struct take *t)
 		"/usr/sbin/proxmox-boot-tool", "/usr/bin/rpm-ostree", "/usr/sbin/mkinitramfs",
 		"/usr/bin/dracut", "/usr/sbin/dracut", "/usr/bin/mkinitcpio", "/usr/bin/booster",
 		"/usr/bin/qemu-system-x86_64", "/usr/bin/virsh", "/usr/sbin/libvirtd", "/usr/bin/swtpm",
+		"/usr/bin/swtpm_setup",
 		"/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm", "/usr/bin/kvm", "/usr/bin/qemu-system-aarch64",
 		"/usr/sbin/virtqemud", "/usr/bin/libvirtd", "/usr/bin/virtqemud",
 		"/usr/share/qemu/ovmf-x86_64-code.bin", "/usr/share/pve-edk2-firmware/OVMF_CODE_4M.fd",
@@ -421,6 +507,8 @@ static void list_programs(struct take *t)
 	take_filtered(t, "/usr/sbin/update-initramfs", list_keep_maker);
 	take_filtered(t, "/var/lib/dpkg/status", list_keep_packages);
 	take_each(t, "/var/lib/pacman/local", "", list_pacman);
+	take_each(t, "/usr/lib64", "", list_library);
+	take_each(t, "/var/cache/libvirt/qemu/capabilities", ".xml", list_capabilities);
 	take_each(t, "/usr/share/OVMF", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/x64", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/ovmf", ".fd", take_presence);
@@ -579,4 +667,5 @@ void take_everything(struct take *t)
 	take_filtered(t, "/usr/share/misc/pci.ids", filter_pci_ids);
 	take_filtered(t, "/usr/share/hwdata/pci.ids", filter_pci_ids);
 	list_cpuid(t);
+	take_access(t);
 }

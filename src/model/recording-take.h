@@ -41,5 +41,7 @@ void take_each(struct take *t, const char *dir, const char *suffix,
 	       void (*take)(struct take *t, const char *path));
 void take_bytes(struct take *t, const char *path, const char *bytes, size_t len);
 
+/* recording-access.c: users, groups and what confines machines. */
+void take_access(struct take *t);
 /* recording-list.c: everything the probes look at. */
 void take_everything(struct take *t);

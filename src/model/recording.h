@@ -23,7 +23,7 @@
  * " [0600]" or " [0600 0:0]" before the sign to give a mode and owner other than 0644 of the reader.
  * Blanks in paths are written \x20.  '#' starts a comment line.
  * What cannot be a file is kept below /.vfio-wizard/: /.vfio-wizard/cpuid holds
- * "vendor=GenuineIntel vmx=1 svm=0 hypervisor=0".
+ * "vendor=GenuineIntel vmx=1 svm=0 hypervisor=0", /.vfio-wizard/user what live-access.h describes.
  */
 
 /* Replays TEXT into the existing empty directory DIR.  ERR_INPUT with file and line. */

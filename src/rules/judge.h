@@ -64,3 +64,12 @@ const char *judge_attribute_path(struct judgement *j, const struct firmware_attr
 	_returns_nonnull_;
 /* Its path and value as evidence, or that only root may read it. */
 void judge_add_attribute(struct judgement *j, struct finding *f, const struct firmware_attribute *t);
+
+/*
+ * path-problem.c.  Why a machine of libvirt could not open the file of A for reading, or for writing too:
+ * a finding about that path in the host's arena that is in no list yet; NULL when nothing is known to be
+ * in the way.
+ */
+struct finding *judge_path(struct judgement *j, const struct path_access *a, bool writes);
+/* rule-confinement.c: does AppArmor confine what libvirt starts? */
+bool judge_apparmor_confines(const struct host *h);

@@ -24,7 +24,7 @@ static const char *const software_packages[][FAMILY_COUNT] = {
 	{ "qemu-system-x86", "qemu-kvm", "qemu-x86", "qemu-desktop" },
 	{ "libvirt-daemon-system", "libvirt-daemon-kvm", "libvirt-daemon-qemu", "libvirt" },
 	{ "ovmf", "edk2-ovmf", "qemu-ovmf-x86_64", "edk2-ovmf" },
-	{ "swtpm", "swtpm", "swtpm", "swtpm" },
+	{ "swtpm swtpm-tools", "swtpm swtpm-tools", "swtpm", "swtpm" },
 };
 enum software { SOFTWARE_QEMU, SOFTWARE_LIBVIRT, SOFTWARE_OVMF, SOFTWARE_SWTPM };
 
@@ -42,7 +42,9 @@ static void software_missing(struct judgement *j, const char *id, const char *na
 	const char *package = software_package(j->host, s);
 	struct finding *f = judgement_add(j, id, SEVERITY_INFO, "host", "%s", sentence);
 
-	if (package)
+	if (package && strchr(package, ' '))
+		finding_add_advice(j, f, _("Install it: on this distribution it is in the packages %s."), package);
+	else if (package)
 		finding_add_advice(j, f, _("Install it: on this distribution the package is called %s."), package);
 	else
 		finding_add_advice(j, f, _("Install %s with the package manager of this distribution."), name);
@@ -54,6 +56,115 @@ static bool software_version(const char *text, int *ret_major, int *ret_minor)
 	const char *colon = text ? strchr(text, ':') : NULL;
 
 	return text && sscanf(colon ? colon + 1 : text, "%d.%d", ret_major, ret_minor) == 2;
+}
+
+/* "9.0", and where that is from: a package's version, or a file that tells it. */
+static void software_evidence(struct judgement *j, struct finding *f, const char *name, const char *version,
+			      const char *from)
+{
+	if (from)
+		finding_add_evidence(j, f, "%s: %s (%s)", name, version, from);
+	else
+		finding_add_evidence(j, f, "%s: %s", name, version);
+}
+
+/*
+ * <os firmware='efi'> with <feature> is libvirt's since 7.2 (docs/formatdomain.rst); up to 8.6 it wants
+ * <loader secure='yes'/> besides for Secure Boot (docs/kbase/secureboot.rst).
+ */
+static void software_judge_libvirt(struct judgement *j)
+{
+	const struct software_facts *s = &j->host->software;
+	int major, minor;
+	struct finding *f;
+
+	if (!s->libvirt) {
+		software_missing(j, "libvirt-missing", "libvirt", SOFTWARE_LIBVIRT,
+				 _("libvirt is not installed here. A machine can then only be written as a "
+				   "script for QEMU."));
+		return;
+	}
+	if (!software_version(s->libvirt, &major, &minor) || major > 8 || (major == 8 && minor >= 6))
+		return;
+	if (major < 7 || (major == 7 && minor < 2)) {
+		f = judgement_add(j, "libvirt-old", SEVERITY_INFO, "host",
+				  _("This libvirt (%d.%d) cannot choose the UEFI firmware of a machine by its features; "
+				    "that came with 7.2. It may take one with Secure Boot where none was asked for, or "
+				    "the other way round."), major, minor);
+		finding_add_advice(j, f, _("Use a newer release of this distribution, or write <loader> and <nvram> of the "
+					   "machine yourself; the script for QEMU finds the firmware itself."));
+	} else {
+		f = judgement_add(j, "libvirt-secure-boot", SEVERITY_INFO, "host",
+				  _("For a machine with Secure Boot this libvirt (%d.%d) wants to be told twice; 8.6 and "
+				    "later do not."), major, minor);
+		finding_add_advice(j, f, _("Only with Secure Boot: virsh edit the machine and write <loader secure='yes'/> "
+					   "into <os>."));
+	}
+	software_evidence(j, f, "libvirt", s->libvirt, s->libvirt_from);
+}
+
+/* Its largest memory region, in bytes; 0 where it is not known. */
+static uint64_t software_largest_bar(const struct pci_device *d)
+{
+	uint64_t most = 0;
+
+	for (unsigned i = 0; d->details && d->details->bars_known && i < ARRAY_SIZE(d->details->bars); i++)
+		if (!d->details->bars[i].is_io && d->details->bars[i].size > most)
+			most = d->details->bars[i].size;
+	return most;
+}
+
+/* OVMF had 32 GiB for all 64-bit BARs; the window grows with the address width since edk2-stable202211. */
+static void software_judge_ovmf(struct judgement *j)
+{
+	const struct host *h = j->host;
+	const char *version = h->software.ovmf;
+	int year, month;
+
+	if (!version) {
+		software_missing(j, "ovmf-missing", "OVMF", SOFTWARE_OVMF,
+				 _("There is no UEFI firmware for machines here (OVMF). Most cards need "
+				   "it."));
+		return;
+	}
+	/* "2022.02-3ubuntu0.22.04.2", "202405-1" */
+	if (sscanf(version, "%4d.%2d", &year, &month) != 2 && sscanf(version, "%4d%2d", &year, &month) != 2)
+		return;
+	if (year < 2010 || month < 1 || month > 12 || year > 2022 || (year == 2022 && month >= 11))
+		return;
+	for (unsigned i = 0; i < h->n_devices; i++) {
+		struct finding *f;
+
+		if (!judge_is_endpoint(h->devices[i]) || software_largest_bar(h->devices[i]) < UINT64_C(32) << 30)
+			continue;
+		f = judgement_add(j, "ovmf-old", SEVERITY_WARN, h->devices[i]->address,
+				  _("The memory of %s is too large for this OVMF (%d.%02d), which keeps 32 GiB for all "
+				    "cards: it would have no place in a machine. Versions since 2022.11 keep more."),
+				  judge_label(j, h->devices[i]), year, month);
+		finding_add_evidence(j, f, "ovmf: %s", version);
+		finding_add_advice(j, f, _("Use a newer OVMF; or give QEMU -fw_cfg name=opt/ovmf/X-PciMmio64Mb,string=262144 "
+					   "(<qemu:commandline> in libvirt), a number of MiB above twice that memory."));
+	}
+}
+
+static void software_judge_swtpm(struct judgement *j)
+{
+	const struct software_facts *s = &j->host->software;
+	const char *package = software_package(j->host, SOFTWARE_SWTPM);
+	struct finding *f;
+
+	if (!s->swtpm) {
+		software_missing(j, "swtpm-missing", "swtpm", SOFTWARE_SWTPM,
+				 _("There is no emulated TPM here (swtpm). Only Windows 11 needs one."));
+		return;
+	}
+	if (s->has_swtpm_setup != 0)
+		return;
+	f = judgement_add(j, "swtpm-setup-missing", SEVERITY_INFO, "host",
+			  _("swtpm is here, but swtpm_setup is not: libvirt needs it to make the TPM of a machine."));
+	finding_add_evidence(j, f, "/usr/bin/swtpm_setup: not there");
+	if (package && strchr(package, ' '))
+		finding_add_advice(j, f, _("Install it: on this distribution the package is called %s."), "swtpm-tools");
 }
 
 /* Static Resizable BAR in the guest came with QEMU 8.1 (commit b5048a4cbf). */
@@ -73,7 +184,7 @@ static void software_judge_qemu(struct judgement *j)
 	f = judgement_add(j, "qemu-old", SEVERITY_INFO, "host",
 			  _("This QEMU hides the Resizable BAR of a card from the machine (%d.%d; 8.1 and "
 			    "later show it). Everything else works."), major, minor);
-	finding_add_evidence(j, f, "qemu: %s", s->qemu);
+	software_evidence(j, f, "qemu", s->qemu, s->qemu_from);
 }
 
 static void software_judge(struct judgement *j)
@@ -83,17 +194,9 @@ static void software_judge(struct judgement *j)
 	if (!s->looked)
 		return;
 	software_judge_qemu(j);
-	if (!s->libvirt)
-		software_missing(j, "libvirt-missing", "libvirt", SOFTWARE_LIBVIRT,
-				 _("libvirt is not installed here. A machine can then only be written as a "
-				   "script for QEMU."));
-	if (!s->ovmf)
-		software_missing(j, "ovmf-missing", "OVMF", SOFTWARE_OVMF,
-				 _("There is no UEFI firmware for machines here (OVMF). Most cards need "
-				   "it."));
-	if (!s->swtpm)
-		software_missing(j, "swtpm-missing", "swtpm", SOFTWARE_SWTPM,
-				 _("There is no emulated TPM here (swtpm). Only Windows 11 needs one."));
+	software_judge_libvirt(j);
+	software_judge_ovmf(j);
+	software_judge_swtpm(j);
 }
 
 const struct rule rule_software = { "software", software_judge };

@@ -3,6 +3,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 #include "boot/boot-text.h"
+#include "session/session-paths.h"
 #include "session/session.h"
 
 #include <errno.h>
@@ -115,8 +116,10 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 			   arena_printf(plan->arena, _("virtual machine %s"), m->name), STAGE_END_NONE);
 	for (unsigned i = 0; machine_format_table[i] && r == 0; i++)
 		r = session_add_machine_file(s, plan, stage, m, machine_format_table[i]->name, err);
-	if (r == 0)
+	if (r == 0) {
 		session_add_disk(s, plan, stage, m);
+		session_check_paths(s, plan, m);
+	}
 	return r;
 }
 

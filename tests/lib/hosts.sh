@@ -21,6 +21,7 @@ host_bound() {
 	case $1 in
 	server-*) echo "--device 0000:af:00.0 --os linux --bind address" ;;
 	lab-sr-iov) echo "--gpu auto --bind address" ;;
+	intel-bound) echo "--gpu auto --bind address --disk /home/user/windows.qcow2,size=64G" ;;
 	*) echo "$(host_devices "$1") --bind address" ;;
 	esac
 }

@@ -2,7 +2,10 @@
 EXTRA_DIST += tests/unit/boot-fixture.h
 if HAVE_CHECK
 boot_tests = tests/unit/test-boot-grub tests/unit/test-boot-kernelstub tests/unit/test-boot-initramfs \
-	tests/unit/test-boot-planner tests/unit/test-boot-evidence
+	tests/unit/test-boot-planner tests/unit/test-boot-evidence \
+	tests/unit/test-boot-bls tests/unit/test-boot-rpm-ostree \
+	tests/unit/test-boot-proxmox tests/unit/test-boot-foreign \
+	tests/unit/test-boot-limine tests/unit/test-boot-refind
 check_PROGRAMS += $(boot_tests)
 TESTS += $(boot_tests)
 boot_test_flags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
@@ -21,4 +24,22 @@ tests_unit_test_boot_planner_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 tests_unit_test_boot_evidence_SOURCES = tests/unit/test-boot-evidence.c
 tests_unit_test_boot_evidence_CPPFLAGS = $(boot_test_flags)
 tests_unit_test_boot_evidence_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_bls_SOURCES = tests/unit/test-boot-bls.c
+tests_unit_test_boot_bls_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_bls_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_rpm_ostree_SOURCES = tests/unit/test-boot-rpm-ostree.c
+tests_unit_test_boot_rpm_ostree_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_rpm_ostree_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_proxmox_SOURCES = tests/unit/test-boot-proxmox.c
+tests_unit_test_boot_proxmox_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_proxmox_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_foreign_SOURCES = tests/unit/test-boot-foreign.c
+tests_unit_test_boot_foreign_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_foreign_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_limine_SOURCES = tests/unit/test-boot-limine.c
+tests_unit_test_boot_limine_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_limine_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_refind_SOURCES = tests/unit/test-boot-refind.c
+tests_unit_test_boot_refind_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_refind_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 endif

@@ -11,7 +11,8 @@ RULES_TESTS = \
 	tests/unit/test-rule-groups \
 	tests/unit/test-rule-forecast \
 	tests/unit/test-rule-devices \
-	tests/unit/test-rule-bars
+	tests/unit/test-rule-bars \
+	tests/unit/test-rule-permissions
 check_PROGRAMS += $(RULES_TESTS)
 TESTS += $(RULES_TESTS)
 
@@ -46,4 +47,8 @@ tests_unit_test_rule_log_states_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 tests_unit_test_rule_reserved_SOURCES = tests/unit/test-rule-reserved.c
 tests_unit_test_rule_reserved_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
 tests_unit_test_rule_reserved_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
+
+tests_unit_test_rule_permissions_SOURCES = tests/unit/test-rule-permissions.c
+tests_unit_test_rule_permissions_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS)
+tests_unit_test_rule_permissions_LDADD = $(FLOOR_RULES) $(CHECK_LIBS)
 endif

@@ -25,6 +25,8 @@ static struct pci_device audio = { .addr = { 0, 1, 0, 1 },
 				   .device_name = "GA106 audio",
 				   .boot_vga = -1 };
 static const struct pci_device *const both[] = { &gpu, &audio };
+static const struct bind_tools tools = { .initramfs = &initramfs_initramfs_tools };
+static const struct bind_tools no_tools;
 
 static void debian(void)
 {
@@ -41,7 +43,7 @@ static void debian(void)
 
 static struct stage *stage_both(void)
 {
-	ck_assert_msg(bind_address.stage(fixture_host, both, 2, &initramfs_initramfs_tools,
+	ck_assert_msg(bind_address.stage(fixture_host, both, 2, &tools,
 					 fixture_plan, &fixture_err) == 0,
 		      "%s", fixture_err.msg);
 	ck_assert_uint_eq(fixture_plan->n_stages, 1);
@@ -102,13 +104,13 @@ START_TEST(test_builtin_and_missing)
 	ck_assert(!fixture_has_change(stage, HOOK));
 	ck_assert(fixture_has_change(stage, SCRIPT));
 	fixture_host->vfio.vfio_pci = MODULE_MISSING;
-	ck_assert_int_lt(bind_address.stage(fixture_host, both, 2, &initramfs_initramfs_tools,
+	ck_assert_int_lt(bind_address.stage(fixture_host, both, 2, &tools,
 					    fixture_plan, &fixture_err),
 			 0);
 	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
 	fixture_host->vfio.vfio_pci = MODULE_LOADED;
 	ck_assert_int_lt(
-		bind_address.stage(fixture_host, both, 2, NULL, fixture_plan, &fixture_err), 0);
+		bind_address.stage(fixture_host, both, 2, &no_tools, fixture_plan, &fixture_err), 0);
 	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "--bind libvirt"));
 }
 END_TEST
@@ -281,9 +283,10 @@ START_TEST(test_cautions)
 	gpu.boot_vga = 1;
 	ck_assert_ptr_nonnull(strstr(bind_address.caution(fixture_host, both, 2), "0000:01:00.0"));
 	ck_assert_int_eq(
-		bind_libvirt.stage(fixture_host, both, 2, NULL, fixture_plan, &fixture_err), 0);
+		bind_libvirt.stage(fixture_host, both, 2, &no_tools, fixture_plan, &fixture_err), 0);
 	ck_assert_uint_eq(fixture_plan->n_stages, 0);
-	ck_assert_ptr_null(bind_find("id"));
+	ck_assert_ptr_null(bind_find("hooks"));
+	ck_assert_ptr_eq(bind_find("id"), &bind_id);
 }
 END_TEST
 

@@ -225,6 +225,52 @@ static const struct {
 	  "does not hold", 60 },
 };
 
+/* What a listing of an image prints, and whether it shows all that is looked for. */
+static const struct {
+	const char *script, *word; /* word: of the message, NULL: it is fine */
+} listings[] = {
+	{ "echo scripts/vfio-wizard; echo kernel/vfio-pci.ko.xz", NULL },
+	/* The needle comes in two pieces, and much behind it: more than is kept of an output. */
+	{ "printf scripts/vfio-; sleep 0.3; echo wizard; printf vfio-pci; sleep 0.3; echo .ko; "
+	  "head -c 3000000 /dev/zero | tr '\\000' x",
+	  NULL },
+	{ "head -c 3000000 /dev/zero | tr '\\000' x; echo scripts/vfio-wizard vfio-pci.ko", NULL },
+	{ "echo scripts/vfio-wizard", "does not show \"vfio-pci.ko\"" },
+	{ "true", "does not show \"scripts/vfio-wizard\"" },
+	{ "echo scripts/vfio-wizard vfio-pci.ko; exit 1", "exit status 1" },
+};
+
+START_TEST(an_image_has_to_show_what_was_meant)
+{
+	static const char *const needles[] = { "scripts/vfio-wizard", "vfio-pci.ko", NULL };
+	const char *const looks[] = { "/bin/sh", "-c", listings[_i].script, NULL };
+	const char *const fine[] = { "/bin/echo", "scripts/vfio-wizard", "vfio-pci.ko", NULL };
+	struct journal_entry **entries;
+	struct txn_result res;
+	struct change *c;
+	unsigned n;
+
+	stage = scene_add_all(plan, &tree);
+	c = scene_add_shell(plan, stage, &tree, "echo image > $0/boot/initrd.img");
+	c->timeout_s = 60;
+	arena_strv_add(plan->arena, &c->outputs, "/boot/initrd.img");
+	change_add_readback(plan, c, fine, needles);
+	change_add_readback(plan, c, looks, needles);
+	if (listings[_i].word) {
+		ck_assert_int_lt(apply(&scene_here, NULL, &res), 0);
+		ck_assert_msg(strstr(error.msg, listings[_i].word), "%s", error.msg);
+		ck_assert_msg(strstr(error.msg, "as it was before"), "%s", error.msg);
+		assert_untouched();
+		return;
+	}
+	ck_assert_msg(apply(&scene_here, NULL, &res) == 0, "%s", error.msg);
+	ck_assert_int_eq(journal_list(tree.fs, SCENE_STATE, &entries, &n, &error), 0);
+	ck_assert_str_eq(entries[0]->commands[entries[0]->n_commands - 1].readbacks[0],
+			 "/bin/echo scripts/vfio-wizard vfio-pci.ko");
+	journal_list_free(entries, n);
+}
+END_TEST
+
 START_TEST(a_failing_command_takes_everything_back)
 {
 	struct txn_result res;
@@ -612,6 +658,7 @@ int main(void)
 	tcase_add_test(tc, refuses_a_dangling_link_in_the_way);
 	tcase_add_test(tc, leaves_out_what_is_there_already);
 	tcase_add_test(tc, nothing_to_do_leaves_no_trace);
+	tcase_add_loop_test(tc, an_image_has_to_show_what_was_meant, 0, ARRAY_SIZE(listings));
 	tcase_add_loop_test(tc, a_failing_command_takes_everything_back, 0,
 			    (int)ARRAY_SIZE(bad_commands));
 	tcase_add_test(tc, a_missing_program_takes_everything_back);

@@ -277,6 +277,43 @@ START_TEST(undo_is_not_done_twice)
 }
 END_TEST
 
+/* A stage whose command copies the file to where nobody looks: an ESP that is not mounted. */
+static int apply_copying(const char *script)
+{
+	_cleanup_plan_ struct plan *p = plan_new();
+	struct stage *s = plan_stage(p, "copy", "copy", STAGE_END_REBOOT);
+	struct txn_result res = { 0 };
+	struct change *c;
+
+	stage_add_file(p, s, "/etc/line", "old\n", 4, "new\n", 4, 0644, NULL);
+	c = scene_add_shell(p, s, &tree, script);
+	c->undo_again = true;
+	c->timeout_s = 60;
+	return txn_apply(tree.fs, SCENE_STATE, &scene_here, p, s, NULL, &res, &error);
+}
+
+START_TEST(what_cannot_be_seen_is_made_again)
+{
+	tree_write(&tree, "/etc/line", "old\n", 0644);
+	ck_assert_msg(apply_copying("cat $0/etc/line >> $0/log") == 0, "%s", error.msg);
+	assert_file("/log", "new\n", 0644);
+	look();
+	ck_assert_uint_eq(preview->n_commands, 1);
+	ck_assert_int_eq(scene_undo(&tree, &scene_here, UNDO_CONFLICT_REFUSE, &error), 0);
+	assert_file("/etc/line", "old\n", 0644);
+	assert_file("/log", "new\nold\n", 0644);
+}
+END_TEST
+
+START_TEST(what_failed_half_way_is_made_again)
+{
+	tree_write(&tree, "/etc/line", "old\n", 0644);
+	ck_assert_int_lt(apply_copying("cat $0/etc/line >> $0/log; grep -q old $0/etc/line"), 0);
+	assert_file("/etc/line", "old\n", 0644);
+	assert_file("/log", "new\nold\n", 0644);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("change-undo");
@@ -298,6 +335,8 @@ int main(void)
 	tcase_add_test(tc, a_damaged_copy_is_not_put_back);
 	tcase_add_test(tc, stopping_takes_the_undo_back);
 	tcase_add_test(tc, undo_is_not_done_twice);
+	tcase_add_test(tc, what_cannot_be_seen_is_made_again);
+	tcase_add_test(tc, what_failed_half_way_is_made_again);
 	suite_add_tcase(s, tc);
 	return unit_run(s);
 }

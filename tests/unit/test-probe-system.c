@@ -220,6 +220,38 @@ START_TEST(software_by_package)
 }
 END_TEST
 
+START_TEST(software_by_other_files)
+{
+	RECORDED(fedora,
+		 "/usr/bin/qemu-system-x86_64 =\\\n/usr/sbin/virtqemud =\\\n/usr/bin/swtpm =\\\n"
+		 "/usr/lib64/libvirt.so.0 -> libvirt.so.0.10001.0\n/usr/lib64/libvirt.so.0.10001.0 =\\\n"
+		 "/usr/lib64/libvirt.so.0.10001.0.gz =\\\n"
+		 "/var/cache/libvirt/qemu/capabilities/a.xml <<\n"
+		 "\t<emulator>/usr/bin/qemu-system-aarch64</emulator>\n"
+		 "\t<version>9009009</version>\n"
+		 "/var/cache/libvirt/qemu/capabilities/b.xml <<\n"
+		 "\t<emulator>/usr/bin/qemu-system-x86_64</emulator>\n"
+		 "\t<version>8002002</version>\n",
+		 "software");
+	RECORDED(broken,
+		 "/usr/bin/qemu-kvm =\\\n/usr/sbin/libvirtd =\\\n/usr/bin/swtpm_setup =\\\n"
+		 "/usr/lib64/libvirt.so.0.x.0 =\\\n"
+		 "/var/cache/libvirt/qemu/capabilities/a.xml = <emulator>/usr/bin/qemu-kvm</emulator><version>x\n",
+		 "software");
+	RECORDED(recent, "/usr/bin/swtpm =\\\n/.vfio-wizard/user = user 0 root\n", "software");
+
+	ck_assert_str_eq(fedora->software.libvirt, "10.1.0");
+	ck_assert_str_eq(fedora->software.libvirt_from, "/usr/lib64/libvirt.so.0.10001.0");
+	ck_assert_str_eq(fedora->software.qemu, "8.2.2");
+	ck_assert_str_eq(fedora->software.qemu_from, "/var/cache/libvirt/qemu/capabilities/b.xml");
+	ck_assert_int_eq(fedora->software.has_swtpm_setup, -1);
+	ck_assert_str_eq(broken->software.libvirt, "");
+	ck_assert_str_eq(broken->software.qemu, "");
+	ck_assert_int_eq(broken->software.has_swtpm_setup, 1);
+	ck_assert_int_eq(recent->software.has_swtpm_setup, 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("probes: system");
@@ -234,6 +266,7 @@ int main(void)
 	tcase_add_test(t, firmware_without_uefi);
 	tcase_add_test(t, memory_in_bytes);
 	tcase_add_test(t, software_by_package);
+	tcase_add_test(t, software_by_other_files);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

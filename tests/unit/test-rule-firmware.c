@@ -186,6 +186,62 @@ START_TEST(missing_programs_by_package)
 }
 END_TEST
 
+static const char *says_of_libvirt(struct facts *f, const char *version)
+{
+	struct judgement *j;
+
+	f->h->software.libvirt = version;
+	j = rules_judge(f->h);
+	return facts_find(j, "libvirt-old") ? "old" : facts_find(j, "libvirt-secure-boot") ? "secure" : "";
+}
+
+START_TEST(versions_that_are_new_enough)
+{
+	static struct pci_details details = { .bars_known = true };
+	_cleanup_facts_ struct facts f = { 0 };
+	struct software_facts *s;
+	struct pci_device *d;
+
+	facts_init(&f);
+	s = &f.h->software;
+	s->looked = true;
+	ck_assert_str_eq(says_of_libvirt(&f, "7.0.0-3+deb11u3"), "old");
+	ck_assert_str_eq(says_of_libvirt(&f, "6.0.0-0ubuntu8"), "old");
+	ck_assert_str_eq(says_of_libvirt(&f, "7.2.0"), "secure");
+	ck_assert_str_eq(says_of_libvirt(&f, "8.0.0-1ubuntu7.10"), "secure");
+	ck_assert_str_eq(says_of_libvirt(&f, "8.6.0"), "");
+	ck_assert_str_eq(says_of_libvirt(&f, "10.1.0"), "");
+	ck_assert_str_eq(says_of_libvirt(&f, ""), "");
+	s->libvirt = "8.0.0";
+	s->libvirt_from = "/usr/lib64/libvirt.so.0.8000.0";
+	ck_evidence(rules_judge(f.h), "libvirt-secure-boot", "8.0.0 (/usr/lib64/libvirt.so.0.8000.0)");
+
+	d = facts_device(&f, "01:00.0", 0x10de, 0x2684, 0x030000, 1, NULL);
+	d->details = &details;
+	details.bars[1].size = UINT64_C(32) << 30;
+	s->ovmf = "2022.02-3ubuntu0.22.04.2";
+	ck_finding(rules_judge(f.h), "ovmf-old");
+	s->ovmf = "202208-3";
+	ck_finding(rules_judge(f.h), "ovmf-old");
+	s->ovmf = "2022.11-6+deb12u2";
+	ck_no_finding(rules_judge(f.h), "ovmf-old");
+	s->ovmf = "202405-1";
+	ck_no_finding(rules_judge(f.h), "ovmf-old");
+	s->ovmf = "4.2023.08-4"; /* Proxmox counts otherwise: not guessed */
+	ck_no_finding(rules_judge(f.h), "ovmf-old");
+	s->ovmf = "2020.11-2";
+	details.bars[1].size = UINT64_C(16) << 30;
+	ck_no_finding(rules_judge(f.h), "ovmf-old");
+
+	arena_strv_add(f.h->arena, &f.h->identity.os_like, "debian");
+	ck_advice(rules_judge(f.h), "swtpm-missing", "packages swtpm swtpm-tools");
+	s->swtpm = "0.7.1";
+	ck_no_finding(rules_judge(f.h), "swtpm-setup-missing"); /* not known */
+	s->has_swtpm_setup = 0;
+	ck_advice(rules_judge(f.h), "swtpm-setup-missing", "swtpm-tools");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("firmware");
@@ -198,6 +254,7 @@ int main(void)
 	tcase_add_test(tc, settings_the_firmware_shows);
 	tcase_add_test(tc, setting_that_the_next_start_misses);
 	tcase_add_test(tc, missing_programs_by_package);
+	tcase_add_test(tc, versions_that_are_new_enough);
 	suite_add_tcase(suite, tc);
 	return unit_run(suite);
 }

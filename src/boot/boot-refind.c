@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "boot/bootloader.h"
+
+#include "base/str.h"
+#include "base/strv.h"
+#include "boot/boot-evidence.h"
+#include "boot/boot-line.h"
+#include "boot/boot-text.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * rEFInd finds kernels by itself and takes the arguments for them from refind_linux.conf in the
+ * kernel's folder (https://www.rodsbooks.com/refind/linux.html, mkrlconf(8)):
+ *
+ *	"Boot with standard options"  "root=UUID=… ro quiet"
+ *	"Boot to single-user mode"    "root=UUID=… ro quiet single"
+ *
+ * One entry a line, a quote inside quotes is doubled, "#" begins a comment line.  The first entry is
+ * the one that is started, the others are in the menu behind F2: so the changed one is put in front and
+ * the old one, untouched, is the way back.  Entries of refind.conf ("menuentry") have arguments of
+ * their own; then we say so and leave it.
+ */
+#define REFIND_TITLE "Boot with vfio-wizard's options"
+
+struct refind_config {
+	const char *path; /* "/boot/refind_linux.conf" */
+	const char *text;
+	size_t len;
+	size_t first, first_end; /* the first entry's line, without its line end */
+	const char *title, *args; /* of it, quotes undoubled */
+	unsigned line;
+};
+
+static const char *refind_find(struct host *h)
+{
+	const char *const *partitions = boot_partitions(h);
+
+	if (fsroot_exists(h->root, "/boot/refind_linux.conf"))
+		return "/boot/refind_linux.conf";
+	for (; partitions && *partitions; partitions++) {
+		const char *path = arena_printf(h->arena, "%s/refind_linux.conf", *partitions);
+
+		if (fsroot_exists(h->root, path))
+			return path;
+	}
+	return NULL;
+}
+
+/* The quoted text at *AT, or a bare word as rEFInd reads it; NULL: none, or the quote is not closed. */
+static const char *refind_word(struct arena *arena, const char *text, size_t end, size_t *at)
+{
+	_cleanup_str_ struct str out = { 0 };
+
+	while (*at < end && strchr(" \t", text[*at]))
+		++*at;
+	if (*at == end || text[*at] != '"')
+		return NULL;
+	for (++*at; *at < end; ++*at) {
+		if (text[*at] == '"' && (*at + 1 == end || text[*at + 1] != '"')) {
+			++*at;
+			return arena_strdup(arena, str_c(&out));
+		}
+		*at += text[*at] == '"';
+		str_addc(&out, text[*at]);
+	}
+	return NULL;
+}
+
+static int refind_load(struct host *h, const struct plan *plan, struct arena *arena, struct refind_config *ret,
+		       struct err *err)
+{
+	struct refind_config c = { .path = refind_find(h) };
+	int r;
+
+	if (!c.path) {
+		err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
+			_("There is no refind_linux.conf beside the kernels, so rEFInd makes up their arguments itself"));
+		return err_hint(err, _("Run: sudo mkrlconf, and start again."));
+	}
+	r = boot_text_read(h, plan, arena, c.path, &c.text, &c.len, err);
+	if (r < 0)
+		return r;
+	if (memchr(c.text, '\0', c.len))
+		return err_input(err, c.path, 1, _("this is no text: it holds a NUL character"));
+	for (size_t at = 0; at < c.len;) {
+		const char *newline = memchr(c.text + at, '\n', c.len - at);
+		size_t end = newline ? (size_t)(newline - c.text) : c.len, from = at;
+
+		at = newline ? end + 1 : c.len;
+		c.line++;
+		if (end > from && c.text[end - 1] == '\r')
+			end--;
+		c.first = from;
+		while (from < end && strchr(" \t", c.text[from]))
+			from++;
+		if (from == end || c.text[from] == '#')
+			continue;
+		c.first_end = end;
+		c.title = refind_word(arena, c.text, end, &from);
+		c.args = c.title ? refind_word(arena, c.text, end, &from) : NULL;
+		if (!c.args)
+			return err_input(err, c.path, c.line, _("this is not \"title\" \"arguments\" as rEFInd wants it"));
+		*ret = c;
+		return 0;
+	}
+	return err_input(err, c.path, c.line ? c.line : 1, _("there is no entry in this file"));
+}
+
+static int refind_detect(struct host *h, const char **ret_why)
+{
+	const struct boot_evidence *e = boot_evidence(h);
+	const char *path = refind_find(h);
+
+	*ret_why = e->why;
+	if (e->program != BOOT_PROGRAM_REFIND)
+		return 0;
+	if (!path) {
+		*ret_why = arena_printf(h->arena, _("%s, but there is no refind_linux.conf"), e->why);
+		return 60;
+	}
+	*ret_why = arena_printf(h->arena, _("%s, and %s exists"), e->why, path);
+	return 100;
+}
+
+static const char *const *refind_files(struct host *h)
+{
+	const char *const *files = NULL, *path = refind_find(h);
+
+	if (path)
+		arena_strv_add(h->arena, &files, path);
+	return files;
+}
+
+static int refind_configured(struct host *h, struct kargs *ret, struct err *err)
+{
+	struct refind_config c;
+	int r = refind_load(h, NULL, h->arena, &c, err);
+
+	if (r >= 0)
+		kargs_parse(c.args, ret);
+	return r;
+}
+
+/* The entry that was started is the first of the file, not one of refind.conf or of another folder. */
+static int refind_check(const struct host *h, const struct refind_config *c, const char *const *set, struct err *err)
+{
+	_cleanup_free_ char *args = strv_join(set, " "), *root = NULL;
+	_cleanup_kargs_ struct kargs k = { 0 };
+
+	for (const char *const *a = set; a && *a; a++)
+		if (karg_problem(*a))
+			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a, karg_problem(*a));
+	kargs_parse(c->args, &k);
+	root = kargs_value(&k, "root");
+	if (str_eq(root, host_cmdline_value(h, "root")))
+		return 0;
+	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+		_("%s:%u: the first entry has another root than this host was started with, so its arguments come from "
+		  "elsewhere (an entry of refind.conf?)"),
+		c->path, c->line);
+	return err_hint(err, _("Add by hand to the arguments of the entry you start: %s"), args);
+}
+
+static void refind_add_quoted(struct str *out, const char *text)
+{
+	str_addc(out, '"');
+	for (; *text; text++)
+		str_add(out, *text == '"' ? "\"\"" : (const char[]){ *text, '\0' });
+	str_addc(out, '"');
+}
+
+static int refind_stage_kargs(struct host *h, const char *const *set, const char *const *remove, struct plan *plan,
+			      struct stage *stage, struct err *err)
+{
+	_cleanup_str_ struct str out = { 0 };
+	struct refind_config c;
+	const char *edited;
+	bool is_ours;
+	int r = refind_load(h, plan, plan->arena, &c, err);
+
+	if (r < 0)
+		return r;
+	edited = boot_line_edit(plan->arena, c.args, set, remove);
+	if (!edited)
+		return 0;
+	r = refind_check(h, &c, set, err);
+	if (r < 0)
+		return r;
+	is_ours = strcmp(c.title, REFIND_TITLE) == 0;
+	str_addn(&out, c.text, c.first);
+	refind_add_quoted(&out, REFIND_TITLE);
+	str_add(&out, "  ");
+	refind_add_quoted(&out, edited);
+	if (!is_ours)
+		str_add(&out, memmem(c.text, c.len, "\r\n", 2) ? "\r\n" : "\n");
+	str_addn(&out, c.text + (is_ours ? c.first_end : c.first), c.len - (is_ours ? c.first_end : c.first));
+	stage_add_file(plan, stage, c.path, c.text, c.len, str_c(&out), out.len, 0644, NULL);
+	if (!is_ours)
+		boot_add_finding(plan, "refind-old-entry-stays", SEVERITY_INFO, c.path,
+				 _("The new arguments are an entry of their own in front of the old ones, which rEFInd then "
+				   "starts. The way back: press F2 on the kernel in the menu and choose \"%s\"."),
+				 c.title);
+	return 0;
+}
+
+static const char *refind_rescue(struct host *h _unused_)
+{
+	return _("Press a key other than Enter while rEFInd shows its menu, choose the kernel, press F2 (or Insert, or +) and "
+		 "start the entry that was there before; F2 once more on an entry lets you edit its line.");
+}
+
+const struct bootloader bootloader_refind = {
+	.name = "refind",
+	.title = "rEFInd",
+	.detect = refind_detect,
+	.files = refind_files,
+	.configured = refind_configured,
+	.stage_kargs = refind_stage_kargs,
+	.rescue = refind_rescue,
+};
