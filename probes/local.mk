@@ -12,5 +12,5 @@ libprobes_a_SOURCES = probes/probe.h probes/probe.def probes/probe.c probes/prob
 	probes/probe-net.c probes/probe-usb.c \
 	probes/probe-usage.c probes/usage-display.c probes/usage-disks.c probes/usage-network.c probes/usage-ssh.c \
 	probes/usage-input.c probes/usage.h \
-	probes/probe-bootfiles.c probes/probe-software.c \
+	probes/probe-bootfiles.c probes/probe-software.c probes/probe-settings.c \
 	probes/probe-permissions.c probes/probe-confinement.c probes/path-access.c probes/path-access.h

@@ -5,6 +5,8 @@ WHOLE_TESTS = \
 	tests/expect.sh \
 	tests/cli.sh \
 	tests/undo.sh \
+	tests/hooks.sh \
+	tests/take-over.sh \
 	tests/bad-input.sh \
 	tests/absurd.sh \
 	tests/places.sh \

@@ -23,6 +23,9 @@ struct bind_method {
 	/* Adds what is needed to the plan; nothing for "libvirt". */
 	int (*stage)(struct host *h, const struct pci_device *const *devices, unsigned n,
 		     const struct bind_tools *tools, struct plan *plan, struct err *err);
+	/* Instead of stage: for a way that works for one MACHINE only. */
+	int (*stage_machine)(struct host *h, const char *machine, const struct pci_device *const *devices,
+			     unsigned n, struct plan *plan, struct err *err);
 };
 #define BIND_METHOD(id) extern const struct bind_method bind_##id;
 #include "boot/bind.def"

@@ -121,16 +121,12 @@ static const char *booster_image(struct host *h, const char *kernel)
 	return fsroot_exists(h->root, image) ? image : NULL;
 }
 
-static int booster_stage_image(struct host *h, const char *modprobe_file _unused_, struct plan *plan,
-			       struct stage *stage, struct err *err)
+static int booster_stage_rebuild(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
 {
 	static const char *const config[] = { BOOSTER_CONF, NULL };
 	const char *const *all = image_module_kernels(h), *const *kernels = NULL;
-	int r = booster_add_config(h, plan, stage, err);
+	int r = image_refuse_vanished(h, plan, config, err);
 
-	if (r < 0 || !stage->n_changes)
-		return r;
-	r = image_refuse_vanished(h, plan, config, err);
 	if (r < 0)
 		return r;
 	for (; all && *all; all++)
@@ -155,9 +151,18 @@ static int booster_stage_image(struct host *h, const char *modprobe_file _unused
 	return 0;
 }
 
+static int booster_stage_image(struct host *h, const char *modprobe_file _unused_, struct plan *plan,
+			       struct stage *stage, struct err *err)
+{
+	int r = booster_add_config(h, plan, stage, err);
+
+	return r < 0 || !stage->n_changes ? r : booster_stage_rebuild(h, plan, stage, err);
+}
+
 const struct initramfs_tool initramfs_booster = {
 	.name = "booster",
 	.detect = booster_detect,
 	.stage_bind = booster_stage_bind,
 	.stage_image = booster_stage_image,
+	.stage_rebuild = booster_stage_rebuild,
 };

@@ -282,9 +282,17 @@ static int dracut_stage_image(struct host *h, const char *modprobe_file, struct 
 	return r < 0 ? r : dracut_add_rebuild(h, plan, stage, by_address, err);
 }
 
+static int dracut_stage_rebuild(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
+{
+	int r = dracut_check_config(h, plan, err);
+
+	return r < 0 ? r : dracut_add_rebuild(h, plan, stage, false, err);
+}
+
 const struct initramfs_tool initramfs_dracut = {
 	.name = "dracut",
 	.detect = dracut_detect,
 	.stage_bind = dracut_stage_bind,
 	.stage_image = dracut_stage_image,
+	.stage_rebuild = dracut_stage_rebuild,
 };

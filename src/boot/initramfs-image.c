@@ -236,5 +236,5 @@ int image_refuse_vanished(struct host *h, struct plan *plan, const char *const *
 		_("%s names the module %s, which this host's kernels do not have: no initial RAM disk could be "
 		  "made with that"),
 		place, image_vanished);
-	return err_hint(err, _("Remove that word there; nothing is needed in its place."));
+	return err_hint(err, _("Remove that word there, or let it be removed: --take-over vfio-virqfd"));
 }

@@ -172,9 +172,15 @@ static int it_stage_image(struct host *h, const char *modprobe_file _unused_, st
 	return it_add_rebuild(h, plan, stage, false, err);
 }
 
+static int it_stage_rebuild(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
+{
+	return it_add_rebuild(h, plan, stage, false, err);
+}
+
 const struct initramfs_tool initramfs_initramfs_tools = {
 	.name = "initramfs-tools",
 	.detect = it_detect,
 	.stage_bind = it_stage_bind,
 	.stage_image = it_stage_image,
+	.stage_rebuild = it_stage_rebuild,
 };

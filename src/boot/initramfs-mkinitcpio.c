@@ -229,25 +229,46 @@ static void mk_add_rebuild(struct host *h, const struct mkinitcpio_preset *prese
 	}
 }
 
+static const char *const mk_files[] = { MK_CONF, "/etc/mkinitcpio.conf.d/", NULL };
+
+static int mk_find_presets(struct host *h, struct mkinitcpio_preset **ret, unsigned *ret_n, struct err *err)
+{
+	int r = mkinitcpio_presets(h, ret, ret_n, err);
+
+	if (r < 0 || *ret_n)
+		return r;
+	return err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
+		       _("No preset in /etc/mkinitcpio.d makes an image, so it is not clear which file would "
+			 "have to be made anew"));
+}
+
+static int mk_stage_rebuild(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
+{
+	struct mkinitcpio_preset *presets = NULL;
+	unsigned n = 0;
+	int r = mk_find_presets(h, &presets, &n, err);
+
+	if (r >= 0)
+		r = image_refuse_vanished(h, plan, mk_files, err);
+	for (unsigned i = 0; r >= 0 && i < n; i++)
+		mk_add_rebuild(h, &presets[i], false, plan, stage);
+	return r;
+}
+
 static int mk_add_images(struct host *h, bool by_address, struct plan *plan, struct stage *stage,
 			 struct err *err)
 {
-	static const char *const config[] = { MK_CONF, "/etc/mkinitcpio.conf.d/", NULL };
 	struct mkinitcpio_preset *presets = NULL;
 	unsigned n = 0;
-	int r = mkinitcpio_presets(h, &presets, &n, err);
+	int r = mk_find_presets(h, &presets, &n, err);
 
 	if (r < 0)
 		return r;
-	if (!n)
-		return err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
-			       _("No preset in /etc/mkinitcpio.d makes an image, so it is not clear which file would "
-				 "have to be made anew"));
 	r = mk_add_config(h, presets, n, plan, stage, err);
 	if (r < 0 || !stage->n_changes)
 		return r;
 	/* mkinitcpio makes the image, complains and fails. */
-	r = image_refuse_vanished(h, plan, config, err);
+	r = image_refuse_vanished(h, plan, mk_files, err);
 	if (r < 0)
 		return r;
 	/* Presets have no age: the boot menu may be set to any of them. */
@@ -299,4 +320,5 @@ const struct initramfs_tool initramfs_mkinitcpio = {
 	.detect = mk_detect,
 	.stage_bind = mk_stage_bind,
 	.stage_image = mk_stage_image,
+	.stage_rebuild = mk_stage_rebuild,
 };

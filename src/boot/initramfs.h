@@ -19,6 +19,8 @@ struct initramfs_tool {
 	 */
 	int (*stage_image)(struct host *h, const char *modprobe_file, struct plan *plan,
 			   struct stage *stage, struct err *err);
+	/* The rebuild command alone, after a file that the image holds was changed; may be NULL. */
+	int (*stage_rebuild)(struct host *h, struct plan *plan, struct stage *stage, struct err *err);
 };
 #define INITRAMFS(id) extern const struct initramfs_tool initramfs_##id;
 #include "boot/initramfs.def"

@@ -18,4 +18,6 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/initramfs-mkinitcpio.c src/boot/mkinitcpio-preset.h src/boot/mkinitcpio-preset.c \
 	src/boot/initramfs-booster.c \
 	src/boot/bind.h src/boot/bind.def src/boot/bind.c src/boot/bind-libvirt.c src/boot/bind-address.c src/boot/bind-id.c \
+	src/boot/bind-hooks.h src/boot/bind-hooks.c src/boot/hook-body.c \
+	src/boot/take-over.h src/boot/take-over.c \
 	src/boot/planner.h src/boot/planner.c src/boot/choose-devices.c

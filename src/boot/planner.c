@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "boot/boot-text.h"
+#include "boot/take-over.h"
 
 #include <errno.h>
 #include <string.h>
@@ -220,6 +221,39 @@ static int planner_trial(struct planner *p, const struct bootloader *loader, con
 	return r < 0 ? r : 1;
 }
 
+/*
+ * Bytes the kernel takes, with the NUL behind them; what is longer it cuts off without a word.
+ * COMMAND_LINE_SIZE of x86, ARM64 and POWER (arch/x86/include/asm/setup.h and its like).
+ */
+#define PLANNER_LINE_LIMIT 2048
+
+/* The line of the next start: that of this one (with BOOT_IMAGE= and root=), and what the files change. */
+static int planner_check_length(struct planner *p, const struct kargs *configured, const char *const *set,
+				const char *const *remove)
+{
+	_cleanup_kargs_ struct kargs line = { 0 };
+	_cleanup_free_ char *now = NULL, *text = NULL;
+
+	kargs_parse(p->h->kernel.cmdline ? p->h->kernel.cmdline : "", &line);
+	for (char **a = configured->args; a && *a; a++)
+		if (!strv_contains(strv_const(line.args), *a))
+			strv_add(&line.args, *a);
+	now = kargs_format(&line);
+	for (; remove && *remove; remove++)
+		kargs_remove(&line, *remove);
+	for (; set && *set; set++)
+		kargs_set(&line, *set);
+	text = kargs_format(&line);
+	/* One that gets shorter is a step in the right direction. */
+	if (strlen(text) < PLANNER_LINE_LIMIT || strlen(text) <= strlen(now))
+		return 0;
+	err_set(p->err, ERR_NOT_POSSIBLE, -E2BIG,
+		_("The kernel command line would have %zu bytes. The kernel takes %d and drops the rest without a "
+		  "word."),
+		strlen(text), PLANNER_LINE_LIMIT - 1);
+	return err_hint(p->err, _("Remove arguments that are not needed any more first: vfio-wizard check names some."));
+}
+
 static int planner_kernel(struct planner *p)
 {
 	const char *const *set = planner_kernel_args(p->j, p->answers), *const *remove = NULL;
@@ -230,7 +264,7 @@ static int planner_kernel(struct planner *p)
 	bool off = p->j->iommu_state == IOMMU_OFF_IN_KERNEL, running;
 	int r = planner_check_override(p);
 
-	if (r < 0 || (!set && !off))
+	if (r < 0 || (!set && !off && !answers_is_set(p->answers, "take-over")))
 		return r;
 	r = planner_find_loader(p, set, &loader);
 	if (r < 0 || !loader)
@@ -242,6 +276,12 @@ static int planner_kernel(struct planner *p)
 		planner_find_off(p->h->arena, &configured, &remove, &keep);
 	for (const char *const *s = set; s && *s; s++)
 		arena_strv_add(p->h->arena, &keep, *s);
+	take_over_args(p->h, p->answers, strv_const(configured.args), &remove);
+	if (!keep && !remove && !off)
+		return 0;
+	r = planner_check_length(p, &configured, keep, remove);
+	if (r < 0)
+		return r;
 	if (!keep && !remove) {
 		why = host_cmdline_value(p->h, "amd_iommu");
 		boot_add_finding(p->plan, "iommu-off-not-configured", SEVERITY_WARN, "host",
@@ -285,6 +325,45 @@ static int planner_find_initramfs(struct planner *p, const struct initramfs_tool
 			      asked);
 }
 
+/*
+ * Settings made by hand: in the stage that hands the devices over, else in that of the kernel arguments.
+ * Either way they are gone after one restart.  Before the rest of the stage, which may stumble over them.
+ */
+static int planner_take_over(struct planner *p, const struct pci_device *const *devices, unsigned n,
+			     struct stage **ret)
+{
+	bool hands_over = n && !str_eq(answers_get(p->answers, "bind"), "libvirt");
+	struct stage *stage = hands_over ? NULL : plan_find_stage(p->plan, "kernel");
+	int r = take_over_judge(p->h, p->answers, devices, n, p->plan, p->err);
+
+	*ret = NULL;
+	if (r < 0 || !take_over_has_files(p->h, p->answers))
+		return r;
+	if (!stage || !stage->n_changes)
+		stage = plan_stage(p->plan, "bind",
+				   hands_over ? _("Hand the devices over, and take over settings made by hand")
+					      : _("Take over settings made by hand"),
+				   STAGE_END_REBOOT);
+	*ret = stage;
+	return take_over_files(p->h, p->answers, p->plan, stage, p->err);
+}
+
+static int planner_finish_take_over(struct planner *p, const struct initramfs_tool *tool, struct stage *stage)
+{
+	return stage ? take_over_rebuild(p->h, p->answers, tool, p->plan, stage, p->err) : 0;
+}
+
+static int planner_only_take_over(struct planner *p)
+{
+	const struct initramfs_tool *tool = NULL;
+	struct stage *stage;
+	int r = planner_take_over(p, NULL, 0, &stage);
+
+	if (r == 0)
+		r = planner_find_initramfs(p, &tool);
+	return r < 0 ? r : planner_finish_take_over(p, tool, stage);
+}
+
 static int planner_bind(struct planner *p)
 {
 	const char *name = answers_get(p->answers, "bind");
@@ -293,7 +372,7 @@ static int planner_bind(struct planner *p)
 	const struct pci_device *const *devices;
 	struct pci_device **chosen = NULL;
 	const char *caution, *asked, *why;
-	struct stage *stage;
+	struct stage *stage, *taken = NULL;
 	unsigned n = 0;
 	int r;
 
@@ -301,8 +380,10 @@ static int planner_bind(struct planner *p)
 		return err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
 			       _("This version cannot hand devices over by --bind %s"), name);
 	r = planner_choose_devices(p->j, p->answers, p->plan, &chosen, &n, p->err);
-	if (r < 0 || !n)
+	if (r < 0)
 		return r;
+	if (!n)
+		return planner_only_take_over(p);
 	devices = (const struct pci_device *const *)chosen;
 	caution = method->caution ? method->caution(p->h, devices, n) : NULL;
 	if (caution)
@@ -313,9 +394,16 @@ static int planner_bind(struct planner *p)
 	tools.loader = asked && strcmp(asked, "auto") != 0 ? bootloader_find(asked)
 							    : bootloader_detect(p->h, &why);
 	if (r == 0)
+		r = planner_take_over(p, devices, n, &taken);
+	if (r == 0 && method->stage_machine)
+		r = method->stage_machine(p->h, answers_machine_name(p->answers), devices, n, p->plan, p->err);
+	else if (r == 0)
 		r = method->stage(p->h, devices, n, &tools, p->plan, p->err);
+	if (r == 0)
+		r = planner_finish_take_over(p, tools.initramfs, taken);
 	stage = r == 0 ? plan_find_stage(p->plan, "bind") : NULL;
-	return stage ? planner_way_back(p, tools.loader, stage) : r;
+	/* What is not done at the start cannot keep the host from starting. */
+	return stage && stage->then == STAGE_END_REBOOT ? planner_way_back(p, tools.loader, stage) : r;
 }
 
 static int planner_firmware(struct planner *p)
@@ -334,8 +422,10 @@ int planner_add_boot_stages(const struct judgement *j, const struct answers *a, 
 			    struct err *err)
 {
 	struct planner p = { .j = j, .h = j->host, .answers = a, .plan = plan, .err = err };
-	int r;
+	int r = take_over_check(a, err);
 
+	if (r < 0)
+		return r;
 	if (j->virtualization == VIRTUALIZATION_OFF_IN_FIRMWARE)
 		return planner_firmware(&p);
 	switch (j->iommu_state) {
@@ -359,7 +449,7 @@ int planner_add_boot_stages(const struct judgement *j, const struct answers *a, 
 					 _("The chosen devices are dealt with after the restart: "
 					   "which of them go "
 					   "together is only known once the IOMMU is on."));
-		return 0;
+		return planner_only_take_over(&p);
 	case IOMMU_ON:
 		break;
 	}

@@ -86,6 +86,19 @@ int answers_set(struct answers *a, const char *key, const char *value, const cha
 	return 0;
 }
 
+const char *answers_machine_name(const struct answers *a)
+{
+	static const char *const names[][2] = {
+		{ "windows11", "win11" }, { "windows10", "win10" }, { "linux", "linux" },
+	};
+	const char *name = answers_get(a, "name"), *os = answers_get(a, "os");
+
+	for (size_t i = 0; !name && i < ARRAY_SIZE(names); i++)
+		if (os && strcmp(os, names[i][0]) == 0)
+			name = names[i][1];
+	return name ? name : "vm";
+}
+
 bool answers_is_set(const struct answers *a, const char *key)
 {
 	return json_object_get(a->values, key) != NULL;

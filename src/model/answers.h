@@ -54,6 +54,8 @@ void answers_clear(struct answers *a, const char *key);
 /* The value or the key's default; NULL when there is neither.  Lives as long as A is unchanged. */
 const char *answers_get(const struct answers *a, const char *key);
 bool answers_is_set(const struct answers *a, const char *key);
+/* --name, or the name a machine with that --os gets by itself. */
+const char *answers_machine_name(const struct answers *a) _returns_nonnull_;
 /* All values of a repeating key; free() the vector, not the strings. */
 const char **answers_get_all(const struct answers *a, const char *key) _returns_nonnull_;
 bool answers_get_bool(const struct answers *a, const char *key);

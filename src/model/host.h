@@ -387,9 +387,38 @@ enum module_state { MODULE_UNKNOWN, MODULE_MISSING, MODULE_AVAILABLE, MODULE_BUI
 /* "unknown", "missing", "module", "builtin", "loaded" */
 const char *module_state_name(enum module_state s);
 
+/* What kind of file a line is from, and so how it is read. */
+enum setting_kind {
+	SETTING_KERNEL_ARG,	/* no line: an argument of the kernel */
+	SETTING_MODPROBE,	/* /etc/modprobe.d: "options vfio-pci ids=10de:1b80" */
+	SETTING_MODULES,	/* one module a line: /etc/modules, /etc/initramfs-tools/modules */
+	SETTING_MKINITCPIO,	/* MODULES=(vfio_pci vfio) */
+	SETTING_DRACUT,		/* force_drivers+=" vfio_pci " */
+	SETTING_DRACUT_UNREAD,	/* the same in a file that does not end in .conf */
+	SETTING_BOOSTER,	/* modules_force_load: vfio_pci */
+	SETTING_UDEV,		/* …, ATTR{driver_override}="vfio-pci" */
+	SETTING_DRIVERCTL,	/* /etc/driverctl.d/pci-0000:01:00.0, holding a driver's name */
+	SETTING_SUPERGFX,	/* /etc/supergfxd.conf: "vfio_enable": true, */
+	SETTING_UNRAID,		/* /boot/config/vfio-pci.cfg: BIND=0000:03:00.0|8086:1533 */
+	SETTING_BOOT_SCRIPT,	/* a script of the initial RAM disk */
+	SETTING_HOOK,		/* of libvirt, one that it runs */
+	SETTING_HOOK_TREE,	/* below qemu.d/NAME, where libvirt itself does not look */
+};
+
+struct setting_line {
+	enum setting_kind kind;
+	const char *path;
+	unsigned line, n_lines;	/* from 1; a line that goes on in the next ones is one */
+	const char *text;	/* trimmed, without the line ends in it */
+};
+
 struct vfio_facts {
 	enum module_state vfio_pci;
 	const char *const *modprobe_lines; /* "FILE:LINE: text" of lines about vfio, blacklists, softdeps */
+	const struct setting_line **settings; /* lines of files that people and other tools write */
+	unsigned n_settings;
+	struct arena_list setting_list;	/* the builder */
+	bool has_dracut, has_xen;	/* dracut is installed; this is a domain 0 of Xen */
 };
 
 /* Raw signs of boot loaders and initramfs tools; the boot floor decides who is in charge. */

@@ -225,6 +225,26 @@ static bool kargs_set_option(struct kargs *k, const char *arg)
 	return true;
 }
 
+/*
+ * "hugepages=" counts pages of the size named last before it; a second count for one size is ignored
+ * (mm/hugetlb.c hugepages_setup()).  So a new count takes the place of the last size's, or stands
+ * right behind that size.
+ */
+static void kargs_set_hugepages(struct kargs *k, const char *arg)
+{
+	for (size_t i = kargs_count(k); i-- > 0;) {
+		if (karg_same_name(k->args[i], "hugepages")) {
+			kargs_replace(k, i, arg);
+			return;
+		}
+		if (karg_same_name(k->args[i], "hugepagesz")) {
+			kargs_insert(k, i + 1, arg);
+			return;
+		}
+	}
+	kargs_insert(k, kargs_count(k), arg);
+}
+
 bool kargs_set(struct kargs *k, const char *arg)
 {
 	size_t n = kargs_count(k), last = n;
@@ -233,6 +253,10 @@ bool kargs_set(struct kargs *k, const char *arg)
 		return false;
 	if (karg_is_option(arg))
 		return kargs_set_option(k, arg);
+	if (karg_same_name(arg, "hugepages")) {
+		kargs_set_hugepages(k, arg);
+		return true;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (karg_same_name(k->args[i], arg))
 			last = i;

@@ -11,6 +11,7 @@ libmodel_a_SOURCES = \
 	src/model/finding.c src/model/finding.h \
 	src/model/host.c src/model/host.h \
 	src/model/kargs.c src/model/kargs.h \
+	src/model/legacy.c src/model/legacy.h src/model/legacy-match.c src/model/legacy-match.h src/model/legacy.def \
 	src/model/machine.h \
 	src/model/pci-addr.c src/model/pci-addr.h \
 	src/model/pe-section.c src/model/pe-section.h \

@@ -414,6 +414,62 @@ static void list_config_files(struct take *t)
 	list_systemd_boot(t);
 }
 
+/* Scripts may hold anything: only lines about drivers and devices are kept, each at its number. */
+static char *list_keep_driver_lines(struct take *t _unused_, const char *text)
+{
+	static const char *const wanted[] = { "vfio", "driver_override", "unbind", "new_id", "virsh",
+					      "modprobe", "vtconsole" };
+	struct str kept = { 0 };
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+		_cleanup_free_ char *line = xstrndup(text, n);
+
+		for (size_t i = 0; i < ARRAY_SIZE(wanted); i++)
+			if (strstr(line, wanted[i])) {
+				str_add(&kept, line);
+				break;
+			}
+		if (text[n])
+			str_addc(&kept, '\n');
+		text += n + (text[n] == '\n');
+	}
+	return str_steal(&kept);
+}
+
+static void list_script(struct take *t, const char *path)
+{
+	_cleanup_strv_ char **names = NULL;
+	struct stat st;
+
+	if (fsroot_stat(t->fs, path, &st) < 0)
+		return;
+	if (S_ISREG(st.st_mode)) {
+		take_filtered(t, path, list_keep_driver_lines);
+		return;
+	}
+	/* /etc/libvirt/hooks/qemu.d/NAME/prepare/begin/start.sh */
+	if (S_ISDIR(st.st_mode) && fsroot_list(t->fs, path, &names) >= 0)
+		for (char **name = names; name && *name; name++)
+			list_script(t, list_path(t, path, *name));
+}
+
+/* What people and other tools write about VFIO beside the settings above. */
+static void list_handmade(struct take *t)
+{
+	static const char *const paths[] = {
+		"/etc/udev/rules.d", "/etc/initramfs-tools/scripts/init-top",
+		"/etc/initramfs-tools/scripts/init-premount", "/etc/initramfs-tools/hooks", "/etc/initcpio/hooks",
+		"/etc/initcpio/install", "/etc/libvirt/hooks/qemu", "/etc/libvirt/hooks/qemu.d",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		list_script(t, paths[i]);
+	take_each(t, "/etc/driverctl.d", "", take_file);
+	take_file(t, "/etc/supergfxd.conf");
+	take_file(t, "/boot/config/vfio-pci.cfg");
+}
+
 /* grub-mkconfig: whether it reads /etc/default/grub.d. */
 static char *list_keep_grub_lines(struct take *t _unused_, const char *text)
 {
@@ -672,6 +728,7 @@ void take_everything(struct take *t)
 	list_proc(t);
 	list_kernel_log(t);
 	list_config_files(t);
+	list_handmade(t);
 	list_programs(t);
 	take_each(t, "/lib/modules", "", list_kernel);
 	take_filtered(t, "/usr/share/misc/pci.ids", filter_pci_ids);

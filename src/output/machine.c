@@ -13,13 +13,13 @@
 #define MACHINE_PORTS_MAX 24 /* root ports, one per card; three slots of eight on the root bus */
 
 static const struct {
-	const char *word, *name;
+	const char *word;
 	enum guest_os os;
 } machine_systems[] = {
-	{ "windows11", "win11", GUEST_WINDOWS11 },
-	{ "windows10", "win10", GUEST_WINDOWS10 },
-	{ "linux", "linux", GUEST_LINUX },
-	{ "other", "vm", GUEST_OTHER },
+	{ "windows11", GUEST_WINDOWS11 },
+	{ "windows10", GUEST_WINDOWS10 },
+	{ "linux", GUEST_LINUX },
+	{ "other", GUEST_OTHER },
 };
 
 void machine_free(struct machine *m)
@@ -51,7 +51,7 @@ static int machine_choice(const char *value, const char *choices)
 
 static int machine_set_identity(struct machine *m, const struct answers *a, struct err *err)
 {
-	const char *os = answers_get(a, "os"), *name = answers_get(a, "name");
+	const char *os = answers_get(a, "os");
 	unsigned i = 0;
 
 	while (i < ARRAY_SIZE(machine_systems) && !str_eq(os, machine_systems[i].word))
@@ -59,7 +59,7 @@ static int machine_set_identity(struct machine *m, const struct answers *a, stru
 	if (i == ARRAY_SIZE(machine_systems))
 		return machine_wrong(err, "os", os ? os : "");
 	m->os = machine_systems[i].os;
-	m->name = arena_strdup(m->arena, name ? name : machine_systems[i].name);
+	m->name = arena_strdup(m->arena, answers_machine_name(a));
 	return 0;
 }
 

@@ -102,8 +102,12 @@ static bool bind_agree_to_black(struct wizard *w)
 
 	if (!d)
 		return true;
-	lines[0] = _("This card shows the console you look at. After the restart the screen stays black; only ssh "
-		     "works. Test ssh from another computer first.");
+	if (str_eq(answers_get(&w->s->answers, "bind"), "hooks"))
+		lines[0] = _("This card shows the screen you look at. When the machine starts, the graphical session ends "
+			     "and the screen is the machine's; only ssh works. Test ssh from another computer first.");
+	else
+		lines[0] = _("This card shows the console you look at. After the restart the screen stays black; only ssh "
+			     "works. Test ssh from another computer first.");
 	lines[1] = d->device_name;
 	return wizard_ask_typed(w, _("The screen goes black"), lines, N_("BLACK"));
 }

@@ -61,7 +61,8 @@ static void test_add_host(const struct wizard *w, struct screen_build *b)
 			   j->iommu_state == IOMMU_ON ? ROW_OK : ROW_PROBLEM);
 	for (unsigned i = 0; i < n; i++) {
 		bool held = str_eq(chosen[i]->driver, "vfio-pci");
-		bool later = str_eq(answers_get(&w->s->answers, "bind"), "libvirt");
+		bool later = str_eq(answers_get(&w->s->answers, "bind"), "libvirt") ||
+			     str_eq(answers_get(&w->s->answers, "bind"), "hooks");
 
 		if (test_is_promised(w, "driver:", chosen[i]->address))
 			continue;

@@ -7,6 +7,7 @@ MODEL_TESTS = \
 	tests/unit/test-model-host \
 	tests/unit/test-model-kargs \
 	tests/unit/test-model-pe-section \
+	tests/unit/test-model-legacy \
 	tests/unit/test-model-plan \
 	tests/unit/test-model-recording \
 	tests/unit/test-model-recording-take
@@ -16,6 +17,9 @@ TESTS += $(MODEL_TESTS)
 MODEL_TEST_CPPFLAGS = $(AM_CPPFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 MODEL_TEST_LDADD = $(FLOOR_MODEL) $(CHECK_LIBS)
 
+tests_unit_test_model_legacy_SOURCES = tests/unit/test-model-legacy.c
+tests_unit_test_model_legacy_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
+tests_unit_test_model_legacy_LDADD = $(MODEL_TEST_LDADD)
 tests_unit_test_model_answers_SOURCES = tests/unit/test-model-answers.c
 tests_unit_test_model_answers_CPPFLAGS = $(MODEL_TEST_CPPFLAGS)
 tests_unit_test_model_answers_LDADD = $(MODEL_TEST_LDADD)

@@ -61,6 +61,10 @@ static const struct {
 	{ "intel_iommu=sm_on,off", "intel_iommu=on", "intel_iommu=sm_on,off intel_iommu=on" },
 	{ "iommu=nopt", "iommu=pt", "iommu=pt" },
 	{ "iommu=soft", "iommu=pt", "iommu=soft iommu=pt" },
+	/* A count belongs to the size before it; a second one for that size would be ignored. */
+	{ "hugepagesz=1G hugepages=8 quiet", "hugepages=16", "hugepagesz=1G hugepages=16 quiet" },
+	{ "hugepagesz=2M hugepages=512 hugepagesz=1G quiet", "hugepages=8", "hugepagesz=2M hugepages=512 hugepagesz=1G hugepages=8 quiet" },
+	{ "quiet", "hugepages=8", "quiet hugepages=8" },
 	/* Behind "--" everything is for init. */
 	{ "ro -- iommu=pt", "iommu=pt", "ro iommu=pt -- iommu=pt" },
 };
