@@ -128,7 +128,7 @@ static int bls_detect(struct host *h, const char **ret_why)
 		return 0;
 	}
 	if (!grub_load_is_bls(h) || !fsroot_exists(h->root, BLS_FOLDER)) {
-		*ret_why = _("GRUB of this host does not take its menu from " BLS_FOLDER);
+		*ret_why = arena_printf(h->arena, _("GRUB of this host does not take its menu from %s"), BLS_FOLDER);
 		return 0;
 	}
 	if (e->program != BOOT_PROGRAM_GRUB) {
