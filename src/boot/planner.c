@@ -203,7 +203,7 @@ static int planner_trial(struct planner *p, const struct bootloader *loader, con
 		return 0;
 	if (!loader->stage_trial)
 		why_not = arena_printf(p->h->arena, _("%s has no entry for one start only"), loader->title);
-	stage = plan_stage(p->plan, "kernel", _("Try the kernel arguments for one start"), STAGE_END_REBOOT);
+	stage = plan_stage(p->plan, "kernel", _(PLANNER_TRIAL_TITLE), STAGE_END_REBOOT);
 	r = why_not ? 0 : loader->stage_trial(p->h, set, remove, p->plan, stage, &why_not, p->err);
 	if (r < 0)
 		return r;
@@ -344,6 +344,8 @@ static int planner_take_over(struct planner *p, const struct pci_device *const *
 				   hands_over ? _("Hand the devices over, and take over settings made by hand")
 					      : _("Take over settings made by hand"),
 				   STAGE_END_REBOOT);
+	/* Arguments that are made permanent need no restart, but what is taken over does. */
+	stage->then = STAGE_END_REBOOT;
 	*ret = stage;
 	return take_over_files(p->h, p->answers, p->plan, stage, p->err);
 }
@@ -449,7 +451,8 @@ int planner_add_boot_stages(const struct judgement *j, const struct answers *a, 
 					 _("The chosen devices are dealt with after the restart: "
 					   "which of them go "
 					   "together is only known once the IOMMU is on."));
-		return planner_only_take_over(&p);
+		/* A trial changes no file that stays. */
+		return r ? 0 : planner_only_take_over(&p);
 	case IOMMU_ON:
 		break;
 	}

@@ -8,6 +8,9 @@
 #include "model/finding.h"
 #include "model/plan.h"
 
+/* What the stage "kernel" is called when only the next start gets its arguments. */
+#define PLANNER_TRIAL_TITLE N_("Try the kernel arguments for one start")
+
 /*
  * Facts, verdicts and answers → the boot stages of the plan:
  *   "kernel": parameters the IOMMU needs (only when measured to be needed), iommu=pt and the ACS

@@ -231,7 +231,8 @@ int steps_install(const struct fsroot *fs, const char *made, const char *install
 	if (!installed)
 		return 0;
 	r = image_read(fs, made, &img, err);
-	if (r == 0 && !img.exists)
+	/* An exit status of 0 alone puts nothing in place of a file the start needs. */
+	if (r == 0 && !img.len)
 		r = err_set(err, ERR_NOT_POSSIBLE, -ENOENT, _("The command ended well, but %s was not made."), made);
 	if (r == 0)
 		r = atomic_write(fs, installed, img.data, img.len, &img.attrs, err);

@@ -556,7 +556,7 @@ static void list_capabilities(struct take *t, const char *path)
 static void list_programs(struct take *t)
 {
 	static const char *const programs[] = {
-		"/usr/sbin/update-grub", "/usr/bin/kernelstub", "/usr/bin/bootctl", "/usr/sbin/grubby",
+		"/usr/sbin/update-grub", "/usr/sbin/grub-reboot", "/usr/sbin/grub2-reboot", "/usr/bin/kernelstub", "/usr/bin/bootctl", "/usr/sbin/grubby",
 		"/usr/sbin/proxmox-boot-tool", "/usr/bin/rpm-ostree", "/usr/sbin/mkinitramfs",
 		"/usr/bin/dracut", "/usr/sbin/dracut", "/usr/bin/mkinitcpio", "/usr/bin/booster",
 		"/usr/bin/qemu-system-x86_64", "/usr/bin/virsh", "/usr/sbin/libvirtd", "/usr/bin/swtpm",

@@ -68,12 +68,21 @@ static void restart_add_promises(const struct wizard *w, struct screen_build *b)
 	}
 }
 
-/* What waits for the restart is a trial, as the answers say; the entry of the journal has its title. */
+/*
+ * What waits for the restart is a trial: by what was done, not by what was asked for, because where no
+ * trial was possible the arguments are there for good.
+ */
 static bool restart_is_trial(const struct wizard *w)
 {
-	const struct bootloader *l = w->s->boot.loader;
+	struct journal_entry **entries = NULL;
+	unsigned n = 0;
+	bool trial;
 
-	return restart_applies(w, "kernel") && answers_get_bool(&w->s->answers, "trial") && l && l->stage_trial;
+	if (session_journal(w->s, &entries, &n, NULL) < 0 || n == 0)
+		return false;
+	trial = str_eq(entries[n - 1]->title, _(PLANNER_TRIAL_TITLE));
+	journal_list_free(entries, n);
+	return trial;
 }
 
 static void restart_add_rescue(const struct wizard *w, struct screen_build *b)

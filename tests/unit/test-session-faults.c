@@ -34,6 +34,9 @@ static const struct faults_row {
 	{ "tests/hosts/proxmox-zfs", { "passthrough-mode", "yes" } },
 	{ "tests/hosts/arch-limine", { "passthrough-mode", "yes" } },
 	{ "tests/hosts/arch-refind", { "passthrough-mode", "yes" } },
+	{ "tests/hosts/debian-systemd-boot", { "passthrough-mode", "yes" } },
+	{ "tests/hosts/debian-systemd-boot", { "trial", "yes" } },
+	{ "tests/hosts/arch-uki", { "passthrough-mode", "yes" } },
 };
 
 struct faults_scene {
@@ -49,6 +52,15 @@ static void scene_write(const struct tree *t, const char *path, const char *text
 		tree_write(t, path, text, 0644);
 }
 
+/* Does the stage itself make the file that change AT edits? */
+static bool scene_made_before(const struct stage *stage, unsigned at)
+{
+	for (unsigned i = 0; i < at; i++)
+		if (stage->changes[i]->kind == CHANGE_CREATE && strcmp(stage->changes[i]->path, stage->changes[at]->path) == 0)
+			return true;
+	return false;
+}
+
 /* What the stage starts from: the files it edits as they were planned, and those its commands make. */
 static void scene_lay_out(struct faults_scene *s)
 {
@@ -58,7 +70,7 @@ static void scene_lay_out(struct faults_scene *s)
 	for (unsigned i = 0; i < s->stage->n_changes; i++) {
 		const struct change *c = s->stage->changes[i];
 
-		if (c->kind == CHANGE_EDIT)
+		if (c->kind == CHANGE_EDIT && !scene_made_before(s->stage, i))
 			scene_write(&s->tree, c->path, c->before);
 		for (const char *const *o = c->outputs; c->kind == CHANGE_RUN && o && *o; o++)
 			if (fsroot_exists(s->session->root, *o))
@@ -130,6 +142,8 @@ static void scene_open(struct faults_scene *s, const struct faults_row *row)
 	for (const char *const *w = row->options; *w; w += 2)
 		ck_assert_msg(answers_set(&s->session->answers, w[0], w[1], "--test", &err) == 0, "%s", err.msg);
 	ck_assert_msg(session_plan(s->session, &s->plan, &err) == 0, "%s: %s", row->host, err.msg);
+	for (unsigned i = 0; i < s->plan->n_findings; i++)
+		ck_assert_str_ne(s->plan->findings[i]->id, "trial-not-possible");
 	for (unsigned i = 0; i < s->plan->n_stages; i++)
 		for (unsigned k = 0; k < s->plan->stages[i]->n_changes; k++)
 			if (s->plan->stages[i]->changes[k]->kind == CHANGE_RUN)

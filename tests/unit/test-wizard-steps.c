@@ -321,6 +321,24 @@ START_TEST(a_hang_up_in_any_question_leaves)
 }
 END_TEST
 
+/* What the restart screen says goes by what was done, not by what was asked for. */
+START_TEST(a_trial_is_called_one_only_where_it_is_one)
+{
+	lay_out("intel-off-in-kernel-debian");
+	open_root();
+	WALK(NEXT, NEXT, TOGGLE("trial"), NEXT, BUTTON("confirm"));
+	ck_assert_shows(fake_last(&fake), "restart_kernel:");
+	ck_assert_shows(fake_last(&fake), "only this one start gets the new options");
+	done();
+	lay_out("vm-cloudimg-grub-dropin");
+	open_root();
+	WALK(NEXT, NEXT, TOGGLE("trial"), NEXT, BUTTON("confirm"));
+	ck_assert_shows(fake_last(&fake), "restart_kernel:");
+	ck_assert_ptr_null(strstr(fake_last(&fake), "only this one start gets the new options"));
+	done();
+}
+END_TEST
+
 START_TEST(the_kernel_options_are_written_resumed_and_undone)
 {
 	_cleanup_free_ char *before = NULL, *after = NULL, *undone = NULL, *state = NULL;
@@ -447,6 +465,7 @@ int main(void)
 	tcase_add_test(recorded, without_an_iommu_the_walk_ends_and_says_why);
 	tcase_add_test(recorded, quitting_asks_and_quitting_twice_leaves);
 	tcase_add_test(recorded, a_hang_up_in_any_question_leaves);
+	tcase_add_test(laid_out, a_trial_is_called_one_only_where_it_is_one);
 	tcase_add_test(laid_out, the_kernel_options_are_written_resumed_and_undone);
 	tcase_add_test(laid_out, an_edit_in_the_same_line_is_asked_about);
 	tcase_add_test(laid_out, a_failed_apply_says_what_happened_and_stays);
