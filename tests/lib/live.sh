@@ -59,6 +59,7 @@ live_module() {
 	{
 		echo "__attribute__((section(\"__ksymtab_strings\"), used)) static const char s[] = \"$provides\";"
 		echo "__attribute__((section(\".modinfo\"), used)) static const char i[] = \"license=GPL\";"
+		echo "__attribute__((section(\".modinfo\"), used)) static const char d[] = \"depends=$(echo "$*" | tr ' ' ,)\";"
 		for needed; do echo "void $needed(void);"; done
 		echo "void $provides(void);"
 		echo "void $provides(void) {"
