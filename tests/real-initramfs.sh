@@ -19,30 +19,9 @@ fi
 
 script=scripts/init-top/aa-vfio-wizard
 
-# module FILE NEEDED...: a module that needs others as the real one does; what else is in it does not
-# matter here.
-module() {
-	object=$folder/$1.ko
-	provides=$(basename "$1" | tr - _)
-	shift
-	mkdir -p "${object%/*}"
-	{
-		echo "__attribute__((section(\"__ksymtab_strings\"), used)) static const char s[] = \"$provides\";"
-		echo "__attribute__((section(\".modinfo\"), used)) static const char i[] = \"license=GPL\";"
-		for needed; do echo "void $needed(void);"; done
-		echo "void $provides(void);"
-		echo "void $provides(void) {"
-		for needed; do echo "$needed();"; done
-		echo "}"
-	} >"$tap_dir/module.c"
-	cc -c -o "$tap_dir/module.o" "$tap_dir/module.c" && mv "$tap_dir/module.o" "$object"
-}
 make_modules() {
 	kernel=$(ls "$1/usr/lib/modules")
-	folder=$1/usr/lib/modules/$kernel/kernel
-	module virt/lib/irqbypass && module drivers/vfio/vfio &&
-		module drivers/vfio/pci/vfio-pci-core vfio irqbypass &&
-		module drivers/vfio/pci/vfio-pci vfio_pci_core && depmod -b "$1" "$kernel"
+	live_modules "$1" "$kernel"
 }
 # The folders of this machine's own initramfs-tools, and a kernel that can unpack images.
 prepare() {

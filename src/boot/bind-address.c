@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "boot/bind.h"
 
+#include "boot/initramfs-image.h"
+
 /*
  * driver_override by address, written in the initial RAM disk before any other driver is loaded.
  * Unlike vfio-pci.ids= it never takes a second card of the same model; unlike it, it must look
@@ -19,6 +21,8 @@ static int address_stage(struct host *h, const struct pci_device *const *devices
 	stage = plan_stage(plan, "bind", _("Hand the devices to vfio-pci at every start"),
 			   STAGE_END_REBOOT);
 	r = tools->initramfs->stage_bind(h, devices, n, plan, stage, err);
+	if (r >= 0)
+		r = image_check_outputs(h, stage, err);
 	if (r >= 0 && stage->n_changes)
 		bind_promise_drivers(plan, stage, devices, n);
 	return r;

@@ -4,6 +4,8 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "boot/boot-text.h"
+#include "boot/initramfs-image.h"
+#include "model/kargs.h"
 
 #include <errno.h>
 #include <stdint.h>
@@ -32,6 +34,7 @@ struct id_work {
 	struct plan *plan;
 	struct err *err;
 	const char *const *ids;		/* as written: ours, and those that were there */
+	const char *list;		/* the ids with commas between them */
 	const char *const *softdeps;	/* modules that would take one of the devices */
 };
 
@@ -208,14 +211,6 @@ static void id_add_others(struct id_work *w)
 		boot_add_evidence(w->plan, f, *places);
 }
 
-static int id_check_length(struct id_work *w, const char *list)
-{
-	if (strlen(list) <= ID_MAX)
-		return 0;
-	return err_set(w->err, ERR_NOT_POSSIBLE, -E2BIG,
-		       _("The list of ids is %zu characters long, and vfio-pci takes %d"), strlen(list), ID_MAX);
-}
-
 static void id_add_softdeps(const struct id_work *w, struct str *text)
 {
 	if (!w->softdeps)
@@ -239,10 +234,27 @@ static void id_keep_softdeps(struct id_work *w, const char *before)
 	}
 }
 
+static int id_collect(struct id_work *w, const char *old)
+{
+	_cleanup_free_ char *list = NULL;
+
+	if (old)
+		id_add_list(w, old);
+	/* Built in, vfio-pci reads nothing else. */
+	if (w->h->vfio.vfio_pci != MODULE_BUILTIN)
+		id_add_others(w);
+	id_add_devices(w);
+	list = strv_join(w->ids, ",");
+	w->list = arena_strdup(w->plan->arena, list);
+	if (strlen(list) <= ID_MAX)
+		return 0;
+	return err_set(w->err, ERR_NOT_POSSIBLE, -E2BIG,
+		       _("The list of ids is %zu characters long, and vfio-pci takes %d"), strlen(list), ID_MAX);
+}
+
 static int id_stage_module(struct id_work *w, struct stage *stage)
 {
 	_cleanup_str_ struct str text = { 0 };
-	_cleanup_free_ char *list = NULL;
 	const char *before = NULL;
 	size_t len = 0;
 	int r;
@@ -252,78 +264,89 @@ static int id_stage_module(struct id_work *w, struct stage *stage)
 	r = boot_text_read(w->h, w->plan, w->plan->arena, ID_FILE, &before, &len, w->err);
 	if (r < 0 && r != -ENOENT)
 		return r;
-	id_add_others(w);
-	id_add_devices(w);
 	if (before)
 		id_keep_softdeps(w, before);
-	list = strv_join(w->ids, ",");
-	r = id_check_length(w, list);
-	if (r < 0)
-		return r;
 	str_add(&text, "# Written by vfio-wizard; taken back by: vfio-wizard undo\n");
-	str_addf(&text, "options vfio-pci ids=%s\n", list);
+	str_addf(&text, "options vfio-pci ids=%s\n", w->list);
 	id_add_softdeps(w, &text);
 	stage_add_file(w->plan, stage, ID_FILE, before, len, str_c(&text), text.len, 0644,
 		       _("gives vfio-pci the devices with these ids, before the drivers that would take them"));
-	return w->tools->initramfs->stage_image(w->h, ID_FILE, w->plan, stage, w->err);
+	r = w->tools->initramfs->stage_image(w->h, ID_FILE, w->plan, stage, w->err);
+	return r < 0 ? r : image_check_outputs(w->h, stage, w->err);
 }
 
-static int id_stage_kernel(struct id_work *w, struct stage *stage, const struct kargs *configured)
+static int id_stage_kernel(struct id_work *w, struct stage *stage)
 {
-	_cleanup_free_ char *old = kargs_value(configured, ID_ARG), *list = NULL;
-	const char *const *set = NULL;
+	const char *arg = arena_printf(w->plan->arena, ID_ARG "=%s", w->list), *const *set = NULL;
+	unsigned n = stage->n_changes;
 	struct promise *p;
 	int r;
 
-	if (old)
-		id_add_list(w, old);
-	/* Built in, it reads nothing else; as a module, this list hides those of modprobe.d. */
-	if (w->h->vfio.vfio_pci != MODULE_BUILTIN)
-		id_add_others(w);
-	id_add_devices(w);
-	list = strv_join(w->ids, ",");
-	r = id_check_length(w, list);
-	if (r < 0)
-		return r;
-	arena_strv_add(w->plan->arena, &set, arena_printf(w->plan->arena, "%s=%s", ID_ARG, list));
+	arena_strv_add(w->plan->arena, &set, arg);
 	r = w->tools->loader->stage_kargs(w->h, set, NULL, w->plan, stage, w->err);
-	if (r < 0 || !stage->n_changes)
+	if (r < 0 || stage->n_changes == n)
 		return r;
 	p = stage_add_promise(w->plan, stage, PROMISE_CMDLINE,
-			      arena_printf(w->plan->arena, "cmdline:%s", *set),
-			      arena_printf(w->plan->arena, _("The kernel was started with %s"), *set));
-	p->arg = *set;
+			      arena_printf(w->plan->arena, "cmdline:%s", arg),
+			      arena_printf(w->plan->arena, _("The kernel was started with %s"), arg));
+	p->arg = arg;
 	return 0;
 }
 
-/* Built in, vfio-pci needs no softdep: it is there before any module is loaded. */
-static int id_stage_where(struct id_work *w, struct stage *stage)
+/*
+ * The ids on the command line of the next start, NULL none; free() it.  Without a boot loader that can be
+ * read: those of the running kernel.
+ */
+static int id_configured(struct id_work *w, bool *ret_can_write, char **ret)
 {
-	_cleanup_kargs_ struct kargs configured = { 0 };
-	_cleanup_free_ char *old = NULL;
-	bool builtin = w->h->vfio.vfio_pci == MODULE_BUILTIN;
-	int r = 0;
+	_cleanup_kargs_ struct kargs line = { 0 }, running = { 0 };
+	struct err err = { 0 };
+	int r = w->tools->loader ? w->tools->loader->configured(w->h, &line, &err) : -ENOTSUP;
 
-	if (builtin && !w->tools->loader) {
+	*ret_can_write = r >= 0;
+	if (r < 0 && err.kind != ERR_NONE && err.kind != ERR_NOT_POSSIBLE) {
+		*w->err = err;
+		return r;
+	}
+	if (r < 0)
+		kargs_parse(w->h->kernel.cmdline ? w->h->kernel.cmdline : "", &running);
+	*ret = kargs_value(r < 0 ? &running : &line, ID_ARG);
+	return 0;
+}
+
+static int id_refuse_line(struct id_work *w, bool builtin)
+{
+	if (builtin)
 		err_set(w->err, ERR_NOT_POSSIBLE, -ENOTSUP,
 			_("vfio-pci is built into this kernel, so the ids belong on the kernel command line, and it "
 			  "is not clear which boot loader holds that"));
-		return err_hint(w->err, _("Name the boot loader with --loader, or choose --bind address."));
-	}
-	if (w->tools->loader)
-		r = w->tools->loader->configured(w->h, &configured, w->err);
+	else
+		err_set(w->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("The kernel command line has vfio-pci.ids=, which goes before all of modprobe.d, and it is not "
+			  "clear which boot loader holds it"));
+	return err_hint(w->err, _("Name the boot loader with --loader, or choose --bind address."));
+}
+
+/*
+ * Built in, vfio-pci needs no softdep: it is there before any module is loaded.  As a module it does,
+ * and has to be in the image; where the command line gives ids, too, both get the same list.
+ */
+static int id_stage_where(struct id_work *w, struct stage *stage)
+{
+	bool builtin = w->h->vfio.vfio_pci == MODULE_BUILTIN, can_write;
+	_cleanup_free_ char *old = NULL;
+	int r = id_configured(w, &can_write, &old);
+
 	if (r < 0)
 		return r;
-	old = w->tools->loader ? kargs_value(&configured, ID_ARG) : NULL;
-	if (builtin)
-		return id_stage_kernel(w, stage, &configured);
-	/* The command line goes before modprobe.d, but softdeps and the image are needed all the same. */
-	if (old) {
-		r = id_stage_kernel(w, stage, &configured);
-		w->ids = NULL;
-		id_add_list(w, old);
-	}
-	return r < 0 ? r : id_stage_module(w, stage);
+	if (!can_write && (builtin || old))
+		return id_refuse_line(w, builtin);
+	r = id_collect(w, old);
+	if (r >= 0 && !builtin)
+		r = id_stage_module(w, stage);
+	if (r >= 0 && (builtin || old))
+		r = id_stage_kernel(w, stage);
+	return r;
 }
 
 static int id_stage(struct host *h, const struct pci_device *const *devices, unsigned n,

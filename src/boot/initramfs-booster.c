@@ -24,6 +24,10 @@ static int booster_detect(struct host *h, const char **ret_why)
 		*ret_why = _("there is no /usr/bin/booster");
 		return 0;
 	}
+	if (fsroot_exists(h->root, "/usr/bin/mkinitcpio") && image_starts_with_booster(h) == 1) {
+		*ret_why = _("both booster and mkinitcpio are there, and the image that is started is booster's");
+		return 80;
+	}
 	if (fsroot_exists(h->root, "/usr/bin/mkinitcpio") || fsroot_exists(h->root, "/usr/bin/dracut")) {
 		*ret_why = _("booster is there, but so is another tool");
 		return 50;

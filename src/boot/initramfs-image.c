@@ -4,10 +4,14 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "boot/boot-text.h"
+#include "boot/limine-config.h"
+#include "model/kargs.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 int image_add_file(struct host *h, struct plan *plan, struct stage *stage, const char *path,
 		   const char *text, mode_t mode, const char *why, struct err *err)
@@ -43,8 +47,104 @@ void image_add_readback(const struct host *h, struct plan *plan, struct change *
 		arena_strv_add(plan->arena, &needles, script);
 	if (h->vfio.vfio_pci != MODULE_BUILTIN)
 		arena_strv_add(plan->arena, &needles, module);
+	/* Looking into a unified kernel image (lsinitrd and lsinitcpio do) takes objcopy. */
+	if (str_ends_with(argv[1], ".efi") && !fsroot_exists(h->root, "/usr/bin/objcopy"))
+		return;
 	if (needles && fsroot_exists(h->root, lister))
 		change_add_readback(plan, c, argv, needles);
+}
+
+/* "initrd=\\booster-linux.img", "initrd=/boot/initramfs-linux.img": one more can be microcode. */
+static int image_of_cmdline(struct host *h)
+{
+	_cleanup_kargs_ struct kargs line = { 0 };
+	const char *name = NULL;
+
+	kargs_parse(h->kernel.cmdline ? h->kernel.cmdline : "", &line);
+	for (char **a = line.args; a && *a; a++) {
+		const char *slash = strrchr(*a, '/'), *back = strrchr(*a, '\\');
+
+		if (!str_starts_with(*a, "initrd=") || str_ends_with(*a, "-ucode.img"))
+			continue;
+		name = *a + strlen("initrd=");
+		name = slash ? slash + 1 : back ? back + 1 : name;
+	}
+	if (!name)
+		return -1;
+	return str_starts_with(name, "booster-");
+}
+
+int image_starts_with_booster(struct host *h)
+{
+	_cleanup_strv_ char **names = NULL;
+	unsigned boosters = 0, others = 0;
+	int r = image_of_cmdline(h);
+
+	if (r >= 0)
+		return r;
+	if (fsroot_list(h->root, "/boot", &names) < 0)
+		return -1;
+	for (char **name = names; name && *name; name++)
+		if (str_ends_with(*name, ".img")) {
+			boosters += str_starts_with(*name, "booster-");
+			others += str_starts_with(*name, "initramfs-");
+		}
+	if (!boosters == !others)
+		return -1;
+	return boosters > 0;
+}
+
+static int image_check_hash(struct host *h, const char *image, struct err *err)
+{
+	const char *why;
+
+	if (!limine_checks_image(h, image))
+		return 0;
+	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+		_("%s holds a checksum of %s: once that is made anew, Limine would no longer start it"),
+		limine_config_find(h, &why), image);
+	return err_hint(err, _("Take the # and what follows it off the image's name there, or choose --bind libvirt."));
+}
+
+/*
+ * Tools write the new image beside the old one, or over it once it is whole elsewhere; so there has to be
+ * room for one more, and a quarter on top, as the new one holds more.
+ */
+static int image_check_room(struct host *h, const char *image, struct err *err)
+{
+	_cleanup_free_ char *folder = xstrndup(image, (size_t)(strrchr(image, '/') - image));
+	_cleanup_close_ int fd = -1;
+	struct statvfs fs;
+	struct stat st;
+	uint64_t needed, room;
+
+	if (fsroot_stat(h->root, image, &st) < 0)
+		return 0;
+	fd = fsroot_openat(h->root, *folder ? folder : "/", O_RDONLY | O_DIRECTORY);
+	if (fd < 0 || fstatvfs(fd, &fs) < 0)
+		return 0;
+	needed = (uint64_t)st.st_size + (uint64_t)st.st_size / 4;
+	room = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (room >= needed)
+		return 0;
+	err_set(err, ERR_NOT_POSSIBLE, -ENOSPC,
+		_("There is no room in %s for a new %s: %llu MiB are free and %llu MiB are needed"), folder,
+		strrchr(image, '/') + 1, (unsigned long long)(room >> 20),
+		(unsigned long long)((needed >> 20) + 1));
+	return err_hint(err, _("Remove a kernel that is no longer needed with the package manager, and start again."));
+}
+
+int image_check_outputs(struct host *h, const struct stage *stage, struct err *err)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < stage->n_changes; i++)
+		for (const char *const *o = stage->changes[i]->outputs; r == 0 && o && *o; o++) {
+			r = image_check_hash(h, *o, err);
+			if (r == 0 && fsroot_is_live(h->root))
+				r = image_check_room(h, *o, err);
+		}
+	return r;
 }
 
 /* Fedora's "0-rescue-MACHINE": a kernel with everything, never updated.  It is the way back there. */

@@ -20,6 +20,16 @@ struct change *image_add_rebuild(struct plan *plan, struct stage *stage, const c
 void image_add_readback(const struct host *h, struct plan *plan, struct change *c, const char *lister,
 			const char *const *argv, const char *script, const char *module);
 /*
+ * With booster and mkinitcpio installed, whose image starts this host?  By "initrd=" of the running
+ * kernel, else by whose images are there.  1 booster's, 0 another one's, -1 not known.
+ */
+int image_starts_with_booster(struct host *h);
+/*
+ * ERR_NOT_POSSIBLE when an image that STAGE makes anew must not be: the boot loader checks its contents,
+ * or there is no room for it beside the old one.  The latter is only looked at on the running host.
+ */
+int image_check_outputs(struct host *h, const struct stage *stage, struct err *err) _must_check_;
+/*
  * Which of KERNELS get a new image, the running one first; arena strv of the plan, NULL none.
  * Findings say which kernel stays as a way back, or that there is none.  BY_ADDRESS: a start can be
  * made without handing over.

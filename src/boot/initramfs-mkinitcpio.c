@@ -68,9 +68,10 @@ static const char mk_install_tail[] = "}\n"
 /*
  * Read after everything else, so it holds whatever other files say.  Ours goes behind "base", which
  * brings the shell, and so in front of udev, systemd and kms.  The kms hook only puts graphics drivers into
- * the image; it can stay.
+ * the image; it can stay.  HOOKS="base udev …", which is no array, is split here as mkinitcpio would.
  */
 static const char mk_settings[] =
+	"read -r -a HOOKS <<<\"${HOOKS[*]}\"\n"
 	"case \" ${HOOKS[*]} \" in\n"
 	"*' vfio-wizard '*) ;;\n"
 	"*' base '*)\n"
@@ -85,15 +86,11 @@ static const char mk_settings[] =
 	"*) HOOKS=(vfio-wizard \"${HOOKS[@]}\") ;;\n"
 	"esac\n";
 /* MODULES are loaded in their order: in front of a graphics driver that somebody put there. */
-static const char mk_settings_module[] = "case \" ${MODULES[*]} \" in\n"
+static const char mk_settings_module[] = "read -r -a MODULES <<<\"${MODULES[*]}\"\n"
+					 "case \" ${MODULES[*]} \" in\n"
 					 "' vfio_pci '*) ;;\n"
 					 "*) MODULES=(vfio_pci \"${MODULES[@]}\") ;;\n"
 					 "esac\n";
-
-static bool mk_other_tool(const struct host *h)
-{
-	return fsroot_exists(h->root, "/usr/bin/booster") || fsroot_exists(h->root, "/usr/bin/dracut");
-}
 
 static int mk_detect(struct host *h, const char **ret_why)
 {
@@ -109,7 +106,11 @@ static int mk_detect(struct host *h, const char **ret_why)
 		*ret_why = _("mkinitcpio has no preset that makes an image");
 		return 40;
 	}
-	if (mk_other_tool(h)) {
+	if (fsroot_exists(h->root, "/usr/bin/booster") && image_starts_with_booster(h) == 0) {
+		*ret_why = _("both mkinitcpio and booster are there, and the image that is started is mkinitcpio's");
+		return 80;
+	}
+	if (fsroot_exists(h->root, "/usr/bin/booster") || fsroot_exists(h->root, "/usr/bin/dracut")) {
 		*ret_why = _("mkinitcpio is there, but so is another tool");
 		return 50;
 	}
@@ -213,6 +214,76 @@ static int mk_add_install(struct host *h, struct plan *plan, struct stage *stage
 			      _("puts vfio-pci into the initial RAM disk"), err);
 }
 
+/* The words of the last HOOKS= in TEXT, "" none.  A list that goes over several lines is taken whole. */
+static void mk_find_hooks(const char *text, struct str *hooks)
+{
+	for (const char *line = text; *line;) {
+		size_t n = strcspn(line, "\n"), skip = strspn(line, " \t");
+
+		if (str_starts_with(line + skip, "HOOKS=")) {
+			const char *value = line + skip + strlen("HOOKS=");
+
+			n = (size_t)(value - line) + strcspn(value, *value == '(' ? ")" : "\n");
+			hooks->len = 0;
+			str_addn(hooks, value, n - (size_t)(value - line));
+		}
+		line += n + (line[n] == '\n');
+	}
+}
+
+static void mk_find_hooks_in(struct host *h, const char *path, struct str *hooks)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	if (fsroot_read(h->root, path, &text, &len) >= 0)
+		mk_find_hooks(text, hooks);
+}
+
+/* HOOKS=(base systemd autodetect …) in CONFIG, NULL: in the usual files. */
+static bool mk_has_systemd(struct host *h, const char *config)
+{
+	_cleanup_strv_ char **names = NULL, **words = NULL;
+	_cleanup_str_ struct str hooks = { 0 };
+
+	mk_find_hooks_in(h, config ? config : MK_CONF, &hooks);
+	if (!config && fsroot_list(h->root, MK_CONF ".d", &names) >= 0)
+		for (char **name = names; name && *name; name++)
+			if (str_ends_with(*name, ".conf"))
+				mk_find_hooks_in(h, arena_printf(h->arena, MK_CONF ".d/%s", *name), &hooks);
+	words = strv_split(str_c(&hooks), "(\"' \t\n");
+	return strv_contains(strv_const(words), "systemd");
+}
+
+/*
+ * Where lsinitcpio has to show our script.  One preset whose images are made from settings that differ in
+ * this is not looked at more closely than that something of ours is in.
+ */
+static const char *mk_needle(struct host *h, const struct mkinitcpio_preset *preset)
+{
+	unsigned with = 0, n = 0;
+
+	if (preset->uses_default) {
+		with += mk_has_systemd(h, NULL);
+		n++;
+	}
+	for (const char *const *c = preset->configs; c && *c; c++, n++)
+		with += mk_has_systemd(h, *c);
+	if (with && with != n)
+		return "/vfio-wizard";
+	return with ? "sysinit.target.wants/vfio-wizard.service" : "hooks/vfio-wizard";
+}
+
+/* lsinitcpio can look into unified kernel images since version 39. */
+static bool mk_can_look_into(struct host *h, const char *image)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+
+	return !str_ends_with(image, ".efi") ||
+	       (fsroot_read(h->root, "/usr/bin/lsinitcpio", &text, &len) >= 0 && strstr(text, "uki"));
+}
+
 static void mk_add_rebuild(struct host *h, const struct mkinitcpio_preset *preset, bool by_address,
 			   struct plan *plan, struct stage *stage)
 {
@@ -223,9 +294,9 @@ static void mk_add_rebuild(struct host *h, const struct mkinitcpio_preset *prese
 		const char *const look[] = { "lsinitcpio", *o, NULL };
 
 		arena_strv_add(plan->arena, &c->outputs, *o);
-		/* "hooks/vfio-wizard" or "usr/lib/vfio-wizard/hand-over" */
-		image_add_readback(h, plan, c, "/usr/bin/lsinitcpio", look,
-				   by_address ? "/vfio-wizard" : NULL, "/vfio-pci.ko");
+		if (mk_can_look_into(h, *o))
+			image_add_readback(h, plan, c, "/usr/bin/lsinitcpio", look,
+					   by_address ? mk_needle(h, preset) : NULL, "/vfio-pci.ko");
 	}
 }
 

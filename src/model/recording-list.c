@@ -224,6 +224,8 @@ static void list_kernel(struct take *t, const char *dir)
 	take_filtered(t, list_path(t, dir, "modules.builtin"), filter_modules);
 	take_filtered(t, list_path(t, dir, "modules.dep"), filter_modules);
 	take_filtered(t, list_path(t, dir, "config"), filter_kernel_config);
+	take_attrs(t, dir, "pkgbase");
+	take_presence(t, list_path(t, dir, "initrd"));
 }
 
 /* Kernels and RAM disks only count by their names. */
@@ -363,6 +365,24 @@ static void list_systemd_boot(struct take *t)
 	list_recorded_cmdline(t, "/.vfio-wizard/cmdline");
 }
 
+static void list_initrd(struct take *t, const char *dir)
+{
+	take_presence(t, list_path(t, dir, "initrd"));
+}
+
+/* Images of BLS: /boot/MACHINE-ID/KERNEL/initrd.  The mask hides the id. */
+static void list_images(struct take *t)
+{
+	static const char *const partitions[] = { "/boot", "/boot/efi", "/efi" };
+	const char *id;
+
+	take_file(t, "/etc/machine-id");
+	if (fsroot_read_attr(t->fs, t->arena, "/etc/machine-id", &id) < 0 || strlen(id) != 32)
+		id = "Default";
+	for (size_t i = 0; i < ARRAY_SIZE(partitions); i++)
+		take_each(t, list_path(t, partitions[i], id), "", list_initrd);
+}
+
 static void list_config_files(struct take *t)
 {
 	static const char *const files[] = {
@@ -376,7 +396,7 @@ static void list_config_files(struct take *t)
 	static const char *const folders[] = {
 		"/etc/default/grub.d", "/etc/modprobe.d", "/usr/lib/modprobe.d", "/lib/modprobe.d",
 		"/run/modprobe.d", "/usr/local/lib/modprobe.d", "/etc/modules-load.d",
-		"/etc/initramfs-tools/conf.d", "/etc/dracut.conf.d", "/etc/mkinitcpio.conf.d",
+		"/etc/initramfs-tools/conf.d", "/etc/dracut.conf.d", "/usr/lib/dracut/dracut.conf.d", "/etc/mkinitcpio.conf.d",
 		"/etc/mkinitcpio.d", "/boot/loader/entries", "/boot/efi/loader/entries",
 	};
 	/* By which a boot loader is told; what is in them does not count. */
@@ -408,6 +428,7 @@ static void list_config_files(struct take *t)
 	take_file(t, "/boot/refind_linux.conf");
 	take_file(t, "/boot/efi/refind_linux.conf");
 	take_file(t, "/efi/refind_linux.conf");
+	list_images(t);
 	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);
 	take_each(t, "/boot/efi/EFI", "", take_dir);
@@ -468,6 +489,29 @@ static void list_handmade(struct take *t)
 	take_each(t, "/etc/driverctl.d", "", take_file);
 	take_file(t, "/etc/supergfxd.conf");
 	take_file(t, "/boot/config/vfio-pci.cfg");
+}
+
+/* /etc/mkinitcpio-custom.conf, as a preset can name it. */
+static void list_mkinitcpio_conf(struct take *t, const char *path)
+{
+	if (str_starts_with(path, "/etc/mkinitcpio"))
+		take_file(t, path);
+}
+
+/* mkinitcpio and lsinitcpio: the version, whether drop-ins are read and unified images are looked into. */
+static char *list_keep_mkinitcpio(struct take *t _unused_, const char *text)
+{
+	static const char *const kept[] = { "version=", "_d_config=", "_uki()" };
+	_cleanup_strv_ char **lines = strv_split(text, "\n");
+	struct str out = { 0 };
+
+	for (char **line = lines; line && *line; line++)
+		for (size_t i = 0; i < ARRAY_SIZE(kept); i++)
+			if (strstr(*line, kept[i])) {
+				str_addf(&out, "%s\n", *line);
+				break;
+			}
+	return str_steal(&out);
 }
 
 /* grub-mkconfig: whether it reads /etc/default/grub.d. */
@@ -558,7 +602,8 @@ static void list_programs(struct take *t)
 	static const char *const programs[] = {
 		"/usr/sbin/update-grub", "/usr/sbin/grub-reboot", "/usr/sbin/grub2-reboot", "/usr/bin/kernelstub", "/usr/bin/bootctl", "/usr/sbin/grubby",
 		"/usr/sbin/proxmox-boot-tool", "/usr/bin/rpm-ostree", "/usr/sbin/mkinitramfs",
-		"/usr/bin/dracut", "/usr/sbin/dracut", "/usr/bin/mkinitcpio", "/usr/bin/booster",
+		"/usr/bin/dracut", "/usr/sbin/dracut", "/usr/bin/booster", "/usr/bin/lsinitramfs",
+		"/usr/bin/lsinitrd", "/usr/bin/objcopy",
 		"/usr/bin/qemu-system-x86_64", "/usr/bin/virsh", "/usr/sbin/libvirtd", "/usr/bin/swtpm",
 		"/usr/bin/swtpm_setup",
 		"/usr/libexec/qemu-kvm", "/usr/bin/qemu-kvm", "/usr/bin/kvm", "/usr/bin/qemu-system-aarch64",
@@ -572,6 +617,9 @@ static void list_programs(struct take *t)
 	take_filtered(t, "/usr/bin/grub-mkconfig", list_keep_grub_lines);
 	take_filtered(t, "/usr/sbin/grub2-mkconfig", list_keep_grub_lines);
 	take_filtered(t, "/usr/sbin/update-initramfs", list_keep_maker);
+	take_filtered(t, "/usr/bin/mkinitcpio", list_keep_mkinitcpio);
+	take_filtered(t, "/usr/bin/lsinitcpio", list_keep_mkinitcpio);
+	take_each(t, "/etc", ".conf", list_mkinitcpio_conf);
 	take_filtered(t, "/var/lib/dpkg/status", list_keep_packages);
 	take_each(t, "/var/lib/pacman/local", "", list_pacman);
 	take_each(t, "/usr/lib64", "", list_library);

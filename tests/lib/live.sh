@@ -49,6 +49,33 @@ live_prepare() {
 	chmod 755 "$2/usr/sbin/grub-probe"
 }
 
+# live_module FOLDER FILE NEEDED...: a module that needs others as the real one does; what else is in it
+# does not matter here.
+live_module() {
+	object=$1/$2.ko
+	provides=$(basename "$2" | tr - _)
+	shift 2
+	mkdir -p "${object%/*}"
+	{
+		echo "__attribute__((section(\"__ksymtab_strings\"), used)) static const char s[] = \"$provides\";"
+		echo "__attribute__((section(\".modinfo\"), used)) static const char i[] = \"license=GPL\";"
+		echo "__attribute__((section(\".modinfo\"), used)) static const char d[] = \"depends=$(echo "$*" | tr ' ' ,)\";"
+		for needed; do echo "void $needed(void);"; done
+		echo "void $provides(void);"
+		echo "void $provides(void) {"
+		for needed; do echo "$needed();"; done
+		echo "}"
+	} >"$tap_dir/module.c"
+	cc -c -o "$tap_dir/module.o" "$tap_dir/module.c" && mv "$tap_dir/module.o" "$object"
+}
+# live_modules DIR KERNEL: vfio-pci and what it needs, for that kernel.
+live_modules() {
+	folder=$1/usr/lib/modules/$2/kernel
+	live_module "$folder" virt/lib/irqbypass && live_module "$folder" drivers/vfio/vfio &&
+		live_module "$folder" drivers/vfio/pci/vfio-pci-core vfio irqbypass &&
+		live_module "$folder" drivers/vfio/pci/vfio-pci vfio_pci_core && depmod -b "$1" "$2"
+}
+
 # live_exec DIR COMMAND...: becomes the command inside; "live_exec … &" is the command for kill, too.
 # Shell lines in $live_extra are run before, with $dir.
 live_exec() {

@@ -6,7 +6,8 @@ boot_tests = tests/unit/test-boot-grub tests/unit/test-boot-kernelstub tests/uni
 	tests/unit/test-boot-bls tests/unit/test-boot-rpm-ostree \
 	tests/unit/test-boot-proxmox tests/unit/test-boot-foreign \
 	tests/unit/test-boot-limine tests/unit/test-boot-refind \
-	tests/unit/test-boot-systemd-boot tests/unit/test-boot-uki
+	tests/unit/test-boot-systemd-boot tests/unit/test-boot-uki \
+	tests/unit/test-boot-images tests/unit/test-boot-bind
 check_PROGRAMS += $(boot_tests)
 TESTS += $(boot_tests)
 boot_test_flags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
@@ -49,4 +50,10 @@ tests_unit_test_boot_systemd_boot_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 tests_unit_test_boot_uki_SOURCES = tests/unit/test-boot-uki.c
 tests_unit_test_boot_uki_CPPFLAGS = $(boot_test_flags)
 tests_unit_test_boot_uki_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_images_SOURCES = tests/unit/test-boot-images.c
+tests_unit_test_boot_images_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_images_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_bind_SOURCES = tests/unit/test-boot-bind.c
+tests_unit_test_boot_bind_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_bind_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 endif

@@ -92,6 +92,18 @@ static const char machine[] =
 	"/proc/modules = vfio_pci 16384 0 - Live 0xffffffffc0d69000\n"
 	"/boot/loader/entries/9d3c1f0e5b7a4c2d8e6f00112233aabb-6.1.0.conf = machine-id "
 	"9d3c1f0e5b7a4c2d8e6f00112233aabb\n"
+	"/etc/machine-id = 9d3c1f0e5b7a4c2d8e6f00112233aabb\n"
+	"/boot/9d3c1f0e5b7a4c2d8e6f00112233aabb/6.1.0/initrd = what is in the image\n"
+	"/boot/efi/EFI/Linux/linux-6.1.0-9d3c1f0e5b7a4c2d8e6f00112233aabb.efi = what is in the image\n"
+	"/etc/mkinitcpio-own.conf = HOOKS=(base udev)\n"
+	"/etc/other.conf = what is in the image\n"
+	"/usr/bin/mkinitcpio <<\n"
+	"\tdeclare -r version='39.2'\n"
+	"\t_d_config=\"${_f_config}.d\"\n"
+	"\techo what is in the image\n"
+	"/usr/bin/lsinitcpio = detect_uki() {\n"
+	"/usr/bin/lsinitrd = what is in the image\n"
+	"/usr/lib/dracut/dracut.conf.d/01-dist.conf = uefi=yes\n"
 	"/etc/hostname = kellerkind\n"
 	"/etc/os-release = ID=debian\n"
 	"/etc/fstab <<\n"
@@ -112,6 +124,7 @@ static const char machine[] =
 	"\t[    0.020000] vfio 3c:7c:3f:12:34:56 at fe80::3e7c:3fff:fe12:3456 and 192.168.17.23\n"
 	"\t[    0.030000] a line about nothing\n"
 	"/lib -> usr/lib\n"
+	"/usr/lib/modules/6.1.0-9-amd64/pkgbase = linux\n"
 	"/usr/lib/modules/6.1.0-9-amd64/modules.alias <<\n"
 	"\talias pci:v000010DEd*sv*sd*bc03sc*i* nouveau\n"
 	"\talias pci:v00001002d*sv*sd*bc03sc*i* amdgpu\n"
@@ -185,6 +198,16 @@ static const char *const kept[] = {
 	"ID=debian\n",
 	"vfio_pci 16384 0 - Live 0x0000000000000000\n",
 	"-6.1.0.conf = machine-id 0000000000000000000000000000000",
+	/* The same stand-in in the file and in the names, so that they still belong together. */
+	"/etc/machine-id = 00000000000000000000000000000001\n",
+	"/boot/00000000000000000000000000000001/6.1.0/initrd =\\\n",
+	"/boot/efi/EFI/Linux/linux-6.1.0-00000000000000000000000000000001.efi =\\\n",
+	"/etc/mkinitcpio-own.conf = HOOKS=(base udev)\n",
+	"\tdeclare -r version='39.2'\n\t_d_config=\"${_f_config}.d\"\n",
+	"/usr/bin/lsinitcpio = detect_uki() {\n",
+	"/usr/bin/lsinitrd =\\\n",
+	"/usr/lib/dracut/dracut.conf.d/01-dist.conf = uefi=yes\n",
+	"/pkgbase = linux\n",
 	"product_name = Board 3000\n",
 	"cpuid = vendor=GenuineIntel vmx=1 svm=0 hypervisor=0\n",
 };
@@ -195,6 +218,7 @@ static const char *const dropped[] = {
 	"kellerkind", "zaphod", "root:hash", "Secret-", "11111111", "eeee", "a line about nothing",
 	"INVENTORY-4711", "Asset", "hunter2", "authentication", "default_value", "diary", "private.example", "a line of it",
 	"fe80::", "amdgpu", "9d3c1f0e5b7a", "c0d69000", "[    0.01", "1204", "RTX 3080",
+	"what is in the image", "/etc/other.conf",
 };
 
 START_TEST(what_matters_is_kept)
