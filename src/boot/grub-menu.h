@@ -52,3 +52,8 @@ int grub_menu_stage_removal(struct host *h, const struct grub_menu *menu, const 
  * noted there already.
  */
 const char *grub_menu_why_no_trial(struct host *h, const struct grub_menu *menu, bool *ret_waits);
+/* Of struct bootloader. */
+int grub_stage_way_back(struct host *h, struct plan *plan, struct stage *stage, struct err *err);
+int grub_stage_trial(struct host *h, const char *const *set, const char *const *remove, struct plan *plan,
+		     struct stage *stage, const char **ret_why_not, struct err *err);
+const char *grub_rescue(struct host *h);

@@ -4,7 +4,7 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/boot-text.h src/boot/boot-text.c src/boot/boot-line.h src/boot/boot-line.c \
 	src/boot/boot-evidence.h src/boot/boot-evidence.c src/boot/bls-entry.h src/boot/bls-entry.c \
 	src/boot/grub-file.h src/boot/grub-file.c src/boot/grub-script.c src/boot/grub-edit.c \
-	src/boot/grub-load.h src/boot/grub-load.c src/boot/grub-menu.h src/boot/grub-menu.c src/boot/boot-grub.h src/boot/boot-grub.c \
+	src/boot/grub-load.h src/boot/grub-load.c src/boot/grub-menu.h src/boot/grub-menu.c src/boot/boot-grub.h src/boot/boot-grub.c src/boot/boot-grub-menu.c \
 	src/boot/grub-env.h src/boot/grub-env.c src/boot/kernel-cmdline.h src/boot/kernel-cmdline.c \
 	src/boot/boot-bls.h src/boot/boot-bls.c src/boot/boot-bls-menu.c src/boot/boot-rpm-ostree.c \
 	src/boot/boot-proxmox.c src/boot/boot-foreign.c \

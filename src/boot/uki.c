@@ -13,7 +13,7 @@
 #define UKI_FOLDER  "EFI/Linux"
 #define UKI_PRESETS "/etc/mkinitcpio.d"
 
-/* Recorded hosts keep the command line beside the image, which is empty there, see recording-list.c. */
+/* Recorded hosts keep the command line beside the image, which is empty there, see recording-config.c. */
 static int uki_read_recorded(struct host *h, const char *path, char **ret)
 {
 	const char *real;

@@ -18,7 +18,7 @@ libmodel_a_SOURCES = \
 	src/model/plan.c src/model/plan.h \
 	src/model/recording.c src/model/recording.h \
 	src/model/recording-filter.c src/model/recording-filter.h \
-	src/model/recording-list.c \
+	src/model/recording-list.c src/model/recording-config.c \
 	src/model/recording-mask.c src/model/recording-mask.h \
 	src/model/recording-read.c \
 	src/model/recording-access.c src/model/live-access.c src/model/live-access.h \

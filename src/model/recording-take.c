@@ -110,6 +110,11 @@ void take_filtered(struct take *t, const char *path, take_filter *filter)
 	}
 }
 
+const char *take_path(struct take *t, const char *dir, const char *name)
+{
+	return arena_printf(t->arena, "%s/%s", dir, name);
+}
+
 void take_file(struct take *t, const char *path)
 {
 	take_filtered(t, path, NULL);

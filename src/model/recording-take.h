@@ -28,6 +28,8 @@ typedef char *take_filter(struct take *t, const char *text);
 
 /* Records PATH's content, the links on the way to it included; absent is fine. */
 void take_file(struct take *t, const char *path);
+/* DIR/NAME, in the arena. */
+const char *take_path(struct take *t, const char *dir, const char *name);
 void take_filtered(struct take *t, const char *path, take_filter *filter);
 /* Only that it is there: an empty file with the mode it has. */
 void take_presence(struct take *t, const char *path);
@@ -43,5 +45,7 @@ void take_bytes(struct take *t, const char *path, const char *bytes, size_t len)
 
 /* recording-access.c: users, groups and what confines machines. */
 void take_access(struct take *t);
+/* recording-config.c: settings of boot loaders, initial RAM disks and drivers, and which programs are there. */
+void take_config(struct take *t);
 /* recording-list.c: everything the probes look at. */
 void take_everything(struct take *t);
