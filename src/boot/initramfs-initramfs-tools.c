@@ -95,7 +95,7 @@ static void it_add_readback(struct host *h, struct plan *plan, struct change *c,
 				     arena_printf(plan->arena, "/boot/initrd.img-%s", kernel), NULL };
 
 	image_add_readback(h, plan, c, "/usr/bin/lsinitramfs", argv,
-			   by_address ? IT_SCRIPT + strlen("/etc/initramfs-tools/") : NULL,
+			   by_address ? &IT_SCRIPT[strlen("/etc/initramfs-tools/")] : NULL,
 			   "/vfio-pci.ko");
 }
 
