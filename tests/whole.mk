@@ -6,6 +6,7 @@ WHOLE_TESTS = \
 	tests/cli.sh \
 	tests/undo.sh \
 	tests/bad-input.sh \
+	tests/mounts.sh \
 	tests/walk.sh \
 	tests/wizard.sh \
 	tests/bench.sh \

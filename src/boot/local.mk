@@ -2,6 +2,7 @@ noinst_LIBRARIES += libboot.a
 libboot_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS)
 libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootloader.c \
 	src/boot/boot-text.h src/boot/boot-text.c src/boot/boot-line.h src/boot/boot-line.c \
+	src/boot/boot-mounts.h src/boot/boot-mounts.c src/boot/mount-table.h src/boot/mount-table.c \
 	src/boot/boot-evidence.h src/boot/boot-evidence.c src/boot/bls-entry.h src/boot/bls-entry.c \
 	src/boot/grub-file.h src/boot/grub-file.c src/boot/grub-script.c src/boot/grub-edit.c \
 	src/boot/grub-load.h src/boot/grub-load.c src/boot/grub-menu.h src/boot/grub-menu.c src/boot/boot-grub.h src/boot/boot-grub.c \

@@ -5,7 +5,8 @@ boot_tests = tests/unit/test-boot-grub tests/unit/test-boot-kernelstub tests/uni
 	tests/unit/test-boot-planner tests/unit/test-boot-evidence \
 	tests/unit/test-boot-bls tests/unit/test-boot-rpm-ostree \
 	tests/unit/test-boot-proxmox tests/unit/test-boot-foreign \
-	tests/unit/test-boot-limine tests/unit/test-boot-refind
+	tests/unit/test-boot-limine tests/unit/test-boot-refind \
+	tests/unit/test-boot-mounts
 check_PROGRAMS += $(boot_tests)
 TESTS += $(boot_tests)
 boot_test_flags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
@@ -42,4 +43,7 @@ tests_unit_test_boot_limine_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 tests_unit_test_boot_refind_SOURCES = tests/unit/test-boot-refind.c
 tests_unit_test_boot_refind_CPPFLAGS = $(boot_test_flags)
 tests_unit_test_boot_refind_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_mounts_SOURCES = tests/unit/test-boot-mounts.c
+tests_unit_test_boot_mounts_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_mounts_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 endif
