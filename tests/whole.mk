@@ -7,6 +7,7 @@ WHOLE_TESTS = \
 	tests/undo.sh \
 	tests/bad-input.sh \
 	tests/mounts.sh \
+	tests/hostile-grub.sh \
 	tests/walk.sh \
 	tests/wizard.sh \
 	tests/bench.sh \
