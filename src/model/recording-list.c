@@ -284,6 +284,7 @@ static void list_limine(struct take *t)
 	take_file(t, "/etc/default/limine");
 	take_file(t, "/etc/limine-entry-tool.conf");
 	take_each(t, "/etc/limine-entry-tool.d", ".conf", take_file);
+	take_each(t, "/usr/share/limine-entry-tool.d", ".conf", take_file);
 }
 
 /* The user's own lines about devices: a file, or a folder of files. */
