@@ -10,7 +10,8 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/boot-bls.h src/boot/boot-bls.c src/boot/boot-bls-menu.c src/boot/boot-rpm-ostree.c \
 	src/boot/boot-proxmox.c src/boot/boot-foreign.c \
 	src/boot/json-span.h src/boot/json-span.c src/boot/boot-kernelstub.c \
-	src/boot/limine-config.h src/boot/limine-config.c src/boot/limine-tool.h src/boot/limine-tool.c src/boot/boot-limine.c src/boot/boot-refind.c \
+	src/boot/limine-config.h src/boot/limine-config.c src/boot/limine-tool.h src/boot/limine-tool.c src/boot/boot-limine.c \
+	src/boot/boot-refind.c src/boot/refind-menu.h src/boot/refind-menu.c \
 	src/boot/initramfs.h src/boot/initramfs.def src/boot/initramfs.c \
 	src/boot/early-script.h src/boot/early-script.c src/boot/initramfs-image.h src/boot/initramfs-image.c \
 	src/boot/initramfs-initramfs-tools.c src/boot/initramfs-dracut.c \
