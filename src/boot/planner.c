@@ -346,6 +346,11 @@ static int planner_add_stages(struct planner *p)
 	const struct judgement *j = p->j;
 	int r;
 
+	if (p->h->kernel.xen_dom0) {
+		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("This system runs below Xen, as its control domain (dom0): VFIO does not work here"));
+		return err_hint(p->err, _("Start it without Xen, or give devices away by Xen's own way (vfio-wizard check says how)."));
+	}
 	if (j->virtualization == VIRTUALIZATION_OFF_IN_FIRMWARE)
 		return planner_firmware(p);
 	switch (j->iommu_state) {
