@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "boot/boot-evidence.h"
 #include "boot/boot-text.h"
 #include "boot/early-script.h"
 #include "boot/initramfs-image.h"
@@ -229,14 +230,29 @@ static void mk_add_rebuild(struct host *h, const struct mkinitcpio_preset *prese
 	}
 }
 
+/*
+ * limine-mkinitcpio-hook (CachyOS, Omarchy) lets mkinitcpio make images of its own for the EFI system
+ * partition, whose checksums stand in limine.conf: those of the presets are not what is started.
+ */
+static int mk_check_limine(struct host *h, struct err *err)
+{
+	if (boot_evidence(h)->program != BOOT_PROGRAM_LIMINE || !fsroot_exists(h->root, "/usr/bin/limine-mkinitcpio"))
+		return 0;
+	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+		_("limine-mkinitcpio makes the images that start this host, and where it puts them is its own affair"));
+	return err_hint(err, _("Let libvirt hand the devices over when the machine starts, which needs no image: --bind libvirt"));
+}
+
 static int mk_add_images(struct host *h, bool by_address, struct plan *plan, struct stage *stage,
 			 struct err *err)
 {
 	static const char *const config[] = { MK_CONF, "/etc/mkinitcpio.conf.d/", NULL };
 	struct mkinitcpio_preset *presets = NULL;
 	unsigned n = 0;
-	int r = mkinitcpio_presets(h, &presets, &n, err);
+	int r = mk_check_limine(h, err);
 
+	if (r == 0)
+		r = mkinitcpio_presets(h, &presets, &n, err);
 	if (r < 0)
 		return r;
 	if (!n)
