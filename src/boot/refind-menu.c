@@ -98,15 +98,36 @@ static bool menu_search(struct host *h, const char *path, const char *text, size
 	return false;
 }
 
-bool refind_menu_find(struct host *h, struct refind_menuentry *ret)
+/* "include manual.conf": a file beside it, in which no further include counts. */
+static bool menu_search_file(struct host *h, const char *path, bool follow, struct refind_menuentry *ret)
 {
-	for (const char *const *p = boot_partitions(h); p && *p; p++) {
-		const char *path = menu_path(h, *p);
-		_cleanup_free_ char *text = NULL;
-		size_t len;
+	_cleanup_free_ char *text = NULL;
+	size_t len;
 
-		if (fsroot_read(h->root, path, &text, &len) >= 0 && menu_search(h, path, text, len, ret))
+	if (fsroot_read(h->root, path, &text, &len) < 0)
+		return false;
+	if (menu_search(h, path, text, len, ret))
+		return true;
+	for (size_t at = 0; follow && at < len;) {
+		const char *newline = memchr(text + at, '\n', len - at), *word, *name;
+		size_t end = newline ? (size_t)(newline - text) : len, from = at;
+
+		at = newline ? end + 1 : len;
+		if (end > from && text[end - 1] == '\r')
+			end--;
+		word = refind_word(h->arena, text, end, &from);
+		name = word && strcasecmp(word, "include") == 0 ? refind_word(h->arena, text, end, &from) : NULL;
+		if (name && menu_search_file(h, arena_printf(h->arena, "%.*s/%s", (int)(strrchr(path, '/') - path), path, name),
+					     false, ret))
 			return true;
 	}
+	return false;
+}
+
+bool refind_menu_find(struct host *h, struct refind_menuentry *ret)
+{
+	for (const char *const *p = boot_partitions(h); p && *p; p++)
+		if (menu_search_file(h, menu_path(h, *p), true, ret))
+			return true;
 	return false;
 }

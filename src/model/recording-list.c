@@ -343,9 +343,9 @@ static void list_config_files(struct take *t)
 	take_file(t, "/boot/refind_linux.conf");
 	take_file(t, "/boot/efi/refind_linux.conf");
 	take_file(t, "/efi/refind_linux.conf");
-	take_file(t, "/boot/EFI/refind/refind.conf");
-	take_file(t, "/boot/efi/EFI/refind/refind.conf");
-	take_file(t, "/efi/EFI/refind/refind.conf");
+	take_each(t, "/boot/EFI/refind", ".conf", take_file); /* refind.conf and what it includes */
+	take_each(t, "/boot/efi/EFI/refind", ".conf", take_file);
+	take_each(t, "/efi/EFI/refind", ".conf", take_file);
 	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);
 	take_each(t, "/boot/efi/EFI", "", take_dir);

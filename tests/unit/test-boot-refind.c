@@ -161,6 +161,15 @@ START_TEST(test_menus)
 	ck_assert_msg(str_starts_with(fixture_err.msg, where), "%s", fixture_err.msg);
 	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "iommu=pt"));
 	ck_assert_uint_eq(stage->n_changes, 0);
+	/* The same from a file that is included, but not from one that only lies there. */
+	fixture_write("/boot/EFI/refind/manual.conf", menus[_i].text);
+	fixture_write(MENU, "#include manual.conf\n");
+	ck_assert_msg(stage_it("iommu=pt", NULL, &stage) == 0, "%s", fixture_err.msg);
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	fixture_write(MENU, "timeout 5\ninclude manual.conf\n");
+	ck_assert_int_lt(stage_it("iommu=pt", NULL, &stage), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "/boot/EFI/refind/manual.conf:"));
 }
 END_TEST
 
