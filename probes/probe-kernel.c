@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void kernel_cmdline(struct host *h)
@@ -20,6 +21,26 @@ static void kernel_cmdline(struct host *h)
 	kargs_parse(h->kernel.cmdline, &args);
 	for (char **a = args.args; a && *a; a++)
 		arena_strv_add(h->arena, &h->kernel.args, *a);
+}
+
+/*
+ * Xen's control domain: /sys/hypervisor/type is "xen", and /proc/xen/capabilities (when xenfs is
+ * mounted) "control_d", or bit 11 of /sys/hypervisor/properties/features, a hexadecimal number, is set
+ * (XENFEAT_dom0, xen/interface/features.h; Documentation/ABI/stable/sysfs-hypervisor-xen).
+ */
+static void kernel_xen(struct host *h)
+{
+	const char *type = probe_attr(h, "sys/hypervisor/type"), *capabilities, *features;
+
+	if (!str_eq(type, "xen"))
+		return;
+	capabilities = probe_attr(h, "proc/xen/capabilities");
+	features = probe_attr(h, "sys/hypervisor/properties/features");
+	if (capabilities && strstr(capabilities, "control_d"))
+		h->kernel.xen_dom0 = "/proc/xen/capabilities: control_d";
+	else if (features && strtoul(features, NULL, 16) & 1u << 11)
+		h->kernel.xen_dom0 =
+			arena_printf(h->arena, "/sys/hypervisor/properties/features: %s (dom0)", features);
 }
 
 /*
@@ -147,6 +168,7 @@ static int kernel_acs_override(struct host *h)
 static int kernel_run(struct host *h, struct err *err _unused_)
 {
 	kernel_cmdline(h);
+	kernel_xen(h);
 	h->kernel.boot_id = probe_word(h, "proc/sys/kernel/random/boot_id");
 	kernel_log_read(h);
 	kernel_config(h);

@@ -10,6 +10,8 @@ WHOLE_TESTS = \
 	tests/bad-input.sh \
 	tests/absurd.sh \
 	tests/places.sh \
+	tests/mounts.sh \
+	tests/hostile-grub.sh \
 	tests/walk.sh \
 	tests/wizard.sh \
 	tests/bench.sh \

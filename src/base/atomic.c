@@ -26,8 +26,9 @@ static int atomic_fail(struct err *err, int code, const char *path, const char *
 	if (code == -EACCES || code == -EPERM)
 		err_hint(err, _("Run the same command as root, for example with sudo."));
 	else if (code == -EROFS)
-		err_hint(err, _("The file system is mounted read-only; remount it with: mount -o remount,rw %s"),
-			 "/");
+		err_hint(err, _("The file system is mounted read-only. This says which one it is: findmnt -T %s; remount it with: "
+				"mount -o remount,rw and its place"),
+			 path);
 	else if (code == -ENOSPC)
 		err_hint(err, _("Free some space on that file system and run the command again."));
 	return code;

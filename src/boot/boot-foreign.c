@@ -193,6 +193,48 @@ static int raspberry_stage(struct host *h, const char *const *set, const char *c
 					   path ? path : "cmdline.txt", args));
 }
 
+/*
+ * zipl of IBM Z, zipl.conf(5): "parameters = root=…" in the sections of /etc/zipl.conf, or where that has
+ * none the entries of /boot/loader/entries; either counts only once zipl has written the boot record.
+ */
+#define ZIPL_FILE "/etc/zipl.conf"
+
+static int zipl_detect(struct host *h, const char **ret_why)
+{
+	return foreign_score(h, foreign_is_nameless(h) && fsroot_exists(h->root, ZIPL_FILE), FOREIGN_OWNER,
+			     _("zipl is not in charge"),
+			     _("there is a zipl.conf as IBM Z has it, and no other boot loader says that it started this kernel"),
+			     ret_why);
+}
+
+static const char *const *zipl_files(struct host *h)
+{
+	return foreign_file(h, ZIPL_FILE);
+}
+
+static int zipl_stage(struct host *h, const char *const *set, const char *const *remove, struct plan *plan _unused_,
+		      struct stage *stage _unused_, struct err *err)
+{
+	_cleanup_strv_ char **entries = NULL;
+	_cleanup_free_ char *args = strv_join(set, " ");
+	bool has_entries = fsroot_list(h->root, "/boot/loader/entries", &entries) >= 0 && entries && *entries;
+	const char *hint;
+
+	if (has_entries)
+		hint = arena_printf(h->arena,
+				    _("Add to the line \"options\" of a copy of your entry in /boot/loader/entries: %s; then "
+				      "run: sudo zipl. The old entry is your way back."),
+				    args);
+	else
+		hint = arena_printf(h->arena,
+				    _("In %s copy the section that starts this system, give the copy another name, add to its "
+				      "line \"parameters\": %s; name it in the menu, and run: sudo zipl. The old section is your "
+				      "way back."),
+				    ZIPL_FILE, args);
+	return foreign_refuse(err, remove, _("This system is started by zipl, whose boot record vfio-wizard does not write"),
+			      hint);
+}
+
 const struct bootloader bootloader_foreign_nixos = {
 	.name = "unknown",
 	.title = "NixOS",
@@ -227,4 +269,13 @@ const struct bootloader bootloader_foreign_raspberry = {
 	.files = raspberry_files,
 	.configured = foreign_configured,
 	.stage_kargs = raspberry_stage,
+};
+
+const struct bootloader bootloader_foreign_zipl = {
+	.name = "unknown",
+	.title = "zipl",
+	.detect = zipl_detect,
+	.files = zipl_files,
+	.configured = foreign_configured,
+	.stage_kargs = zipl_stage,
 };

@@ -259,6 +259,24 @@ static void grub_note_overruled(const struct grub_script *s, const char *arg, st
 					 GRUB_ALL, *a, arg, *a);
 }
 
+/* 20_linux_xen takes these in place of the others for the entries that start Xen. */
+static void grub_note_xen(const struct grub_script *s, struct plan *plan)
+{
+	static const char *const names[] = { "GRUB_CMDLINE_LINUX_XEN_REPLACE", "GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT" };
+	struct grub_value v;
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		grub_script_value(s, names[i], &v);
+		if (!v.is_set || (!v.len && !v.unknown))
+			continue;
+		boot_add_finding(plan, "grub-xen-entries-differ", SEVERITY_INFO, GRUB_MAIN,
+				 _("The entries of the boot menu that start Xen have arguments of their own (%s), which stay as "
+				   "they are. VFIO does not work below Xen: start an entry without it."),
+				 names[i]);
+		return;
+	}
+}
+
 /* Edits the values in S so that the line has SET and not REMOVE. */
 static int grub_edit(const struct host *h, struct grub_script *s, const char *const *set,
 		     const char *const *remove, struct plan *plan, struct err *err)
@@ -293,6 +311,7 @@ static int grub_edit(const struct host *h, struct grub_script *s, const char *co
 	}
 	if (!changed)
 		return 0;
+	grub_note_xen(s, plan);
 	if (!is_normal)
 		return grub_edit_args(s, GRUB_ALL, strv_const(want.args), err);
 	if (!normal.home)

@@ -7,6 +7,7 @@
 #include "boot/boot-line.h"
 #include "boot/boot-text.h"
 #include "boot/limine-config.h"
+#include "boot/limine-tool.h"
 
 #include <errno.h>
 #include <string.h>
@@ -16,19 +17,6 @@
  * Where limine-entry-tool writes the entries (CachyOS, Omarchy) they come from /etc/default/limine
  * and its drop-ins, and an edit here would last until the next kernel: then we say so and leave it.
  */
-static const char *const limine_tool_files[] = {
-	"/etc/default/limine", "/etc/limine-entry-tool.conf", "/etc/limine-entry-tool.d",
-	"/usr/share/limine-entry-tool.d",
-};
-
-static const char *limine_tool(const struct host *h)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(limine_tool_files); i++)
-		if (fsroot_exists(h->root, limine_tool_files[i]))
-			return limine_tool_files[i];
-	return NULL;
-}
-
 static int limine_detect(struct host *h, const char **ret_why)
 {
 	const struct boot_evidence *e = boot_evidence(h);
@@ -61,11 +49,8 @@ static int limine_detect(struct host *h, const char **ret_why)
 
 static const char *const *limine_files(struct host *h)
 {
-	const char *const *files = NULL, *why, *path = limine_config_find(h, &why);
+	const char *const *files = limine_tool_files(h), *why, *path = limine_config_find(h, &why);
 
-	for (size_t i = 0; i < ARRAY_SIZE(limine_tool_files); i++)
-		if (fsroot_exists(h->root, limine_tool_files[i]))
-			arena_strv_add(h->arena, &files, limine_tool_files[i]);
 	if (path)
 		arena_strv_add(h->arena, &files, path);
 	return files;
@@ -97,8 +82,13 @@ static int limine_configured(struct host *h, struct kargs *ret, struct err *err)
 {
 	const struct limine_entry *first;
 	struct limine_config c;
-	int r = limine_load(h, NULL, h->arena, &c, &first, err);
+	int r;
 
+	if (limine_tool(h)) {
+		limine_tool_configured(h, ret);
+		return 0;
+	}
+	r = limine_load(h, NULL, h->arena, &c, &first, err);
 	if (r >= 0)
 		kargs_parse(first->args, ret);
 	return r;
@@ -107,20 +97,10 @@ static int limine_configured(struct host *h, struct kargs *ret, struct err *err)
 static int limine_check(struct host *h, const struct limine_config *c, const char *const *set, struct err *err)
 {
 	_cleanup_free_ char *args = strv_join(set, " ");
-	const char *tool = limine_tool(h);
 
 	for (const char *const *a = set; a && *a; a++)
 		if (karg_problem(*a))
 			return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, "%s: %s", *a, karg_problem(*a));
-	if (tool) {
-		err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("limine-entry-tool writes %s from its own settings (%s), so an edit of it would not last"),
-			c->path, tool);
-		return err_hint(err,
-				_("Add by hand to /etc/default/limine: KERNEL_CMDLINE[default]+=\" %s\", then run: sudo "
-				  "limine-update"),
-				args);
-	}
 	for (unsigned i = 0; i < c->n_entries; i++)
 		if (limine_entry_is_ours(h, &c->entries[i]) && strstr(c->entries[i].args, "${")) {
 			err_input(err, c->path, c->entries[i].line,
@@ -149,10 +129,14 @@ static int limine_stage_kargs(struct host *h, const char *const *set, const char
 	const struct limine_entry *first = NULL;
 	_cleanup_str_ struct str out = { 0 };
 	struct limine_config c;
+	const char *why, *path = limine_config_find(h, &why);
 	size_t from = 0;
 	bool changed = false;
-	int r = limine_load(h, plan, plan->arena, &c, &first, err);
+	int r;
 
+	if (limine_tool(h))
+		return limine_tool_refuse(h, path ? path : "limine.conf", set, remove, err);
+	r = limine_load(h, plan, plan->arena, &c, &first, err);
 	if (r < 0)
 		return r;
 	for (unsigned i = 0; i < c.n_entries; i++) {
@@ -185,8 +169,13 @@ static int limine_stage_way_back(struct host *h, struct plan *plan, struct stage
 	_cleanup_str_ struct str out = { 0 };
 	struct limine_config before, c;
 	const char *body;
-	int r = limine_load(h, NULL, plan->arena, &before, &first, err);
+	int r;
 
+	if (limine_tool(h))
+		return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			       _("limine-entry-tool writes the entries of this menu, and a further one would not be kept up to "
+				 "date"));
+	r = limine_load(h, NULL, plan->arena, &before, &first, err);
 	if (r >= 0)
 		r = limine_load(h, plan, plan->arena, &c, &now, err);
 	if (r >= 0)

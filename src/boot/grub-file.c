@@ -51,6 +51,7 @@ static int grub_broken(struct grub_lexer *l, size_t at, const char *what)
 }
 
 static int grub_skip(struct grub_lexer *l, size_t *at, bool in_double);
+static void grub_note_expansion(struct grub_lexer *l, size_t at);
 
 /* Everything up to END (one of " } ) `), stepping over what is quoted; *AT is behind it. */
 static int grub_skip_to(struct grub_lexer *l, size_t *at, size_t open, char end, bool in_double,
@@ -118,6 +119,7 @@ static int grub_skip(struct grub_lexer *l, size_t *at, bool in_double)
 		*at += 2;
 		if (next == '(')
 			return grub_skip_to(l, at, open, ')', false, "$(");
+		grub_note_expansion(l, *at);
 		return grub_skip_to(l, at, open, '}', in_double, "${");
 	default:
 		++*at;
@@ -174,6 +176,20 @@ static struct grub_stmt *grub_add(struct grub_lexer *l, enum grub_stmt_kind kind
 	return s;
 }
 
+/* "${NAME:=WORD}" and "${NAME=WORD}" set NAME when it is empty or unset; AT is behind the brace. */
+static void grub_note_expansion(struct grub_lexer *l, size_t at)
+{
+	const char *text = l->f->text + at;
+	size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789");
+	struct grub_stmt *s;
+
+	/* Without an arena the file was parsed before, and this was noted. */
+	if (!l->arena || !n || text[n + (text[n] == ':')] != '=')
+		return;
+	s = grub_add(l, GRUB_STMT_ASSIGN, arena_strndup(l->arena, text, n), at, at + n);
+	s->conditional = s->expansion = true;
+}
+
 static bool grub_is_one_of(const char *word, const char *const *words)
 {
 	for (; *words; words++)
@@ -195,8 +211,10 @@ static bool grub_reserved(struct grub_lexer *l, const char *w, size_t at)
 			l->opener = at;
 		l->cases += strcmp(w, "case") == 0;
 		/* What follows "for" and "case" are words and no command. */
-		if (strcmp(w, "for") == 0 || strcmp(w, "case") == 0 || strcmp(w, "select") == 0)
+		if (strcmp(w, "for") == 0 || strcmp(w, "case") == 0 || strcmp(w, "select") == 0) {
 			l->at_start = false;
+			l->command = w;
+		}
 		return true;
 	}
 	if (grub_is_one_of(w, close)) {
@@ -209,10 +227,62 @@ static bool grub_reserved(struct grub_lexer *l, const char *w, size_t at)
 	return grub_is_one_of(w, inner);
 }
 
+/* W is the name of a command: one of those that may set anything? */
+static void grub_take_command(struct grub_lexer *l, const char *w, size_t at, size_t end)
+{
+	static const char *const unknowable[] = { "eval", "read",  "return", "exit", "exec",
+						  "trap", "alias", "getopts", NULL };
+
+	l->command = w;
+	l->at_start = false;
+	/* What is behind "\\eval", "'eval'" or "$X" is only known when it runs. */
+	if (strpbrk(w, "\\'\"$`") || grub_is_one_of(w, unknowable) ||
+	    (l->functions && grub_is_one_of(w, l->functions)))
+		grub_add(l, GRUB_STMT_EVAL, w, at, end);
+	if (strcmp(w, "\r") == 0 && !l->f->cr_command_line)
+		l->f->cr_command_line = grub_file_line(l->f, at);
+}
+
+/* "A=1 command" sets A for the command alone. */
+static void grub_forget_assignments(struct grub_lexer *l)
+{
+	struct grub_file *f = l->f;
+	size_t kept = l->first_stmt;
+
+	for (size_t i = l->first_stmt; i < f->n_stmts; i++)
+		if (f->stmts[i].expansion)
+			f->stmts[kept++] = f->stmts[i];
+	f->n_stmts = kept;
+}
+
+/* W is a further word of the command. */
+static void grub_take_argument(struct grub_lexer *l, const char *w, size_t at, size_t end)
+{
+	static const char *const binding[] = { "for", "select", NULL };
+	static const char *const passing[] = { "command", "builtin", NULL };
+	const char *command = l->command ? l->command : "";
+
+	if (strcmp(command, "unset") == 0 && *w != '-') {
+		grub_add(l, GRUB_STMT_UNSET, w, at, end);
+	} else if (strcmp(command, ".") == 0 || strcmp(command, "source") == 0) {
+		grub_add(l, GRUB_STMT_SOURCE, command, at, end);
+		l->command = ""; /* further words are its arguments */
+	} else if (strcmp(command, "alias") == 0 && strchr(w, '=')) {
+		/* From now on that word is another command, as with a function. */
+		arena_strv_add(l->arena, &l->functions, arena_strndup(l->arena, w, strcspn(w, "=")));
+	} else if (grub_is_one_of(command, binding)) {
+		grub_add(l, GRUB_STMT_ASSIGN, w, at, end)->conditional = true;
+		l->command = "";
+	} else if (grub_is_one_of(command, passing) && *w != '-') {
+		grub_take_command(l, w, at, end);
+	} else if (grub_is_one_of(command, passing) && strpbrk(w, "vV")) {
+		l->command = ""; /* "command -v lsb_release" only asks */
+	}
+}
+
 static void grub_take_word(struct grub_lexer *l, size_t at, size_t end)
 {
 	static const char *const declaring[] = { "export", "readonly", "declare", "typeset", NULL };
-	static const char *const unknowable[] = { "eval", "read", "return", "exit", NULL };
 	struct grub_file *f = l->f;
 	const char *w = arena_strndup(l->arena, f->text + at, end - at);
 	bool append, declares = l->command && grub_is_one_of(l->command, declaring);
@@ -236,22 +306,13 @@ static void grub_take_word(struct grub_lexer *l, size_t at, size_t end)
 			f->append_line = s->line;
 		return;
 	}
-	if (l->at_start) {
-		/* "A=1 command" sets A for the command alone. */
-		if (!grub_is_one_of(w, declaring))
-			f->n_stmts = l->first_stmt;
-		l->command = w;
-		l->at_start = false;
-		if (grub_is_one_of(w, unknowable) || (l->functions && grub_is_one_of(w, l->functions)))
-			grub_add(l, GRUB_STMT_EVAL, w, at, end);
-		if (strcmp(w, "\r") == 0 && !f->cr_command_line)
-			f->cr_command_line = grub_file_line(f, at);
-	} else if (str_eq(l->command, "unset") && *w != '-') {
-		grub_add(l, GRUB_STMT_UNSET, w, at, end);
-	} else if (str_eq(l->command, ".") || str_eq(l->command, "source")) {
-		grub_add(l, GRUB_STMT_SOURCE, l->command, at, end);
-		l->command = ""; /* further words are its arguments */
+	if (!l->at_start) {
+		grub_take_argument(l, w, at, end);
+		return;
 	}
+	if (!grub_is_one_of(w, declaring))
+		grub_forget_assignments(l);
+	grub_take_command(l, w, at, end);
 }
 
 static void grub_end_command(struct grub_lexer *l)
@@ -352,12 +413,25 @@ static int grub_next(struct grub_lexer *l)
 int grub_file_parse(struct arena *arena, const char *path, const char *text, size_t len,
 		    struct grub_file *ret, struct err *err)
 {
+	return grub_file_parse_after(arena, path, text, len, NULL, ret, err);
+}
+
+int grub_file_parse_after(struct arena *arena, const char *path, const char *text, size_t len,
+			  const char *const *functions, struct grub_file *ret, struct err *err)
+{
 	struct grub_file f = { .path = arena_strdup(arena, path),
 			       .text = arena_strndup(arena, text, len),
 			       .len = len };
 	struct grub_lexer l = { .arena = arena, .f = &f, .err = err, .at_start = true };
 	const char *cr;
 
+	for (; functions && *functions; functions++)
+		arena_strv_add(arena, &l.functions, *functions);
+	/* Notepad's mark: sh takes it for the first letters of a command, which is not found. */
+	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0) {
+		err_input(err, path, 1, _("the file begins with a byte order mark (U+FEFF), which sh does not understand"));
+		return err_hint(err, _("Take it away with: sudo sed -i '1s/^\\xef\\xbb\\xbf//' %s"), path);
+	}
 	/* The copy ends at a NUL byte, which sh would drop or stumble over. */
 	if (memchr(text, '\0', len))
 		return err_input(
@@ -378,6 +452,7 @@ int grub_file_parse(struct arena *arena, const char *path, const char *text, siz
 			arena_strndup(arena, word, strcspn(word, " \t\r\n;(") + (*word == '(')));
 	}
 	cr = strstr(f.text, "\r\n");
+	f.functions = l.functions;
 	f.crlf_line = cr ? grub_file_line(&f, (size_t)(cr - f.text)) : 0;
 	*ret = f;
 	return 0;

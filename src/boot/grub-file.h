@@ -17,7 +17,7 @@ enum grub_stmt_kind {
 	GRUB_STMT_ASSIGN, /* NAME=WORD or NAME+=WORD that lasts (no command behind it) */
 	GRUB_STMT_UNSET,
 	GRUB_STMT_SOURCE, /* . FILE: may change anything, nobody can tell without running it */
-	GRUB_STMT_EVAL,   /* eval, read, return, exit */
+	GRUB_STMT_EVAL,   /* eval, read, return, exit, a function's name, a command that is a "$X" */
 };
 
 struct grub_stmt {
@@ -27,6 +27,7 @@ struct grub_stmt {
 	unsigned line;
 	bool append;      /* += */
 	bool conditional; /* inside if, case, a function, behind && …: may happen or not */
+	bool expansion;	  /* ${NAME:=WORD} in a word: lasts also where the word is for one command */
 };
 
 struct grub_file {
@@ -38,11 +39,15 @@ struct grub_file {
 	unsigned crlf_line;       /* first line that ends in CR LF, 0 none */
 	unsigned cr_command_line; /* first line of nothing but a CR: sh takes it for a command */
 	unsigned append_line;     /* first NAME+=, which only bash understands; 0 none */
+	const char *const *functions; /* strv: defined in it and in the files before it; NULL none */
 };
 
 /* Lexes TEXT (kept, in ARENA).  Broken quoting, unclosed if/case/{…: ERR_INPUT "PATH:LINE: …". */
 int grub_file_parse(struct arena *arena, const char *path, const char *text, size_t len,
 		    struct grub_file *ret, struct err *err) _must_check_;
+/* The same for a file that is sourced after others, which defined FUNCTIONS (NULL none). */
+int grub_file_parse_after(struct arena *arena, const char *path, const char *text, size_t len,
+			  const char *const *functions, struct grub_file *ret, struct err *err) _must_check_;
 /* End of the ${…}, $(…), `…`, "…", '…' or \\x that starts at OFFSET of a parsed file. */
 size_t grub_file_skip(const struct grub_file *f, size_t offset, bool in_double);
 unsigned grub_file_line(const struct grub_file *f, size_t offset);

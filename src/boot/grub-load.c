@@ -68,7 +68,8 @@ int grub_load_script(const struct host *h, const struct plan *plan, struct arena
 			continue;
 		if (r < 0)
 			return r;
-		r = grub_file_parse(arena, *paths, text, len, &s.files[s.n_files], err);
+		r = grub_file_parse_after(arena, *paths, text, len, s.n_files ? s.files[s.n_files - 1].functions : NULL,
+					  &s.files[s.n_files], err);
 		if (r < 0)
 			return r;
 		s.n_files++;

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "boot/boot-evidence.h"
 #include "boot/boot-text.h"
 #include "boot/early-script.h"
 #include "boot/initramfs-image.h"
@@ -300,12 +301,27 @@ static void mk_add_rebuild(struct host *h, const struct mkinitcpio_preset *prese
 	}
 }
 
+/*
+ * limine-mkinitcpio-hook (CachyOS, Omarchy) lets mkinitcpio make images of its own for the EFI system
+ * partition, whose checksums stand in limine.conf: those of the presets are not what is started.
+ */
+static int mk_check_limine(struct host *h, struct err *err)
+{
+	if (boot_evidence(h)->program != BOOT_PROGRAM_LIMINE || !fsroot_exists(h->root, "/usr/bin/limine-mkinitcpio"))
+		return 0;
+	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+		_("limine-mkinitcpio makes the images that start this host, and where it puts them is its own affair"));
+	return err_hint(err, _("Let libvirt hand the devices over when the machine starts, which needs no image: --bind libvirt"));
+}
+
 static const char *const mk_files[] = { MK_CONF, "/etc/mkinitcpio.conf.d/", NULL };
 
 static int mk_find_presets(struct host *h, struct mkinitcpio_preset **ret, unsigned *ret_n, struct err *err)
 {
-	int r = mkinitcpio_presets(h, ret, ret_n, err);
+	int r = mk_check_limine(h, err);
 
+	if (r >= 0)
+		r = mkinitcpio_presets(h, ret, ret_n, err);
 	if (r < 0 || *ret_n)
 		return r;
 	return err_set(err, ERR_NOT_POSSIBLE, -ENOENT,

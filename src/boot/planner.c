@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "boot/boot-mounts.h"
 #include "boot/boot-text.h"
 #include "boot/take-over.h"
 
@@ -115,6 +116,17 @@ static int planner_find_loader(struct planner *p, const char *const *set,
 	}
 	return *args ? err_hint(p->err, _("Add to the kernel command line by hand: %s"), args)
 		     : err_hint(p->err, _("Name the boot loader with --loader."));
+}
+
+/* What was not found, R of it, may lie on the file system that is not mounted. */
+static int planner_not_found(struct planner *p, int r)
+{
+	struct err missing = { 0 };
+
+	if (!p->err || p->err->kind != ERR_NOT_POSSIBLE || boot_mounts_check_places(p->h, &missing) == 0)
+		return r;
+	*p->err = missing;
+	return err_negative(missing.code);
 }
 
 static void planner_promise_kernel(struct planner *p, struct stage *stage, const char *const *set)
@@ -267,11 +279,10 @@ static int planner_kernel(struct planner *p)
 	if (r < 0 || (!set && !off && !answers_is_set(p->answers, "take-over")))
 		return r;
 	r = planner_find_loader(p, set, &loader);
+	if (r >= 0 && loader)
+		r = loader->configured(p->h, &configured, p->err);
 	if (r < 0 || !loader)
-		return r;
-	r = loader->configured(p->h, &configured, p->err);
-	if (r < 0)
-		return r;
+		return planner_not_found(p, r);
 	if (off)
 		planner_find_off(p->h->arena, &configured, &remove, &keep);
 	for (const char *const *s = set; s && *s; s++)
@@ -420,42 +431,57 @@ static int planner_firmware(struct planner *p)
 	return 0;
 }
 
-int planner_add_boot_stages(const struct judgement *j, const struct answers *a, struct plan *plan,
-			    struct err *err)
+static int planner_add_stages(struct planner *p)
 {
-	struct planner p = { .j = j, .h = j->host, .answers = a, .plan = plan, .err = err };
-	int r = take_over_check(a, err);
+	const struct judgement *j = p->j;
+	int r = take_over_check(p->answers, p->err);
 
 	if (r < 0)
 		return r;
+
+	if (p->h->kernel.xen_dom0) {
+		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+			_("This system runs below Xen, as its control domain (dom0): VFIO does not work here"));
+		return err_hint(p->err, _("Start it without Xen, or give devices away by Xen's own way (vfio-wizard check says how)."));
+	}
 	if (j->virtualization == VIRTUALIZATION_OFF_IN_FIRMWARE)
-		return planner_firmware(&p);
+		return planner_firmware(p);
 	switch (j->iommu_state) {
 	case IOMMU_OFF_IN_FIRMWARE:
-		return planner_firmware(&p);
+		return planner_firmware(p);
 	case IOMMU_ABSENT:
-		return err_set(err, ERR_NOT_POSSIBLE, -ENODEV,
+		return err_set(p->err, ERR_NOT_POSSIBLE, -ENODEV,
 			       _("This host has no IOMMU, so no device can be given to a machine"));
 	case IOMMU_FAILED:
-		return err_set(err, ERR_NOT_POSSIBLE, -EIO,
+		return err_set(p->err, ERR_NOT_POSSIBLE, -EIO,
 			       _("The kernel found the IOMMU but could not start it; no kernel "
 				 "argument mends that"));
 	case IOMMU_OFF_IN_KERNEL:
 	case IOMMU_STATE_UNKNOWN:
-		r = planner_kernel(&p);
+		r = planner_kernel(p);
 		if (r < 0)
 			return r;
 		/* Groups, and with them what can be chosen, are only known once the IOMMU is on. */
-		if (answers_get(a, "gpu") || answers_get(a, "nvme") || answers_is_set(a, "device"))
-			boot_add_finding(plan, "devices-after-restart", SEVERITY_INFO, "host",
+		if (answers_get(p->answers, "gpu") || answers_get(p->answers, "nvme") ||
+		    answers_is_set(p->answers, "device"))
+			boot_add_finding(p->plan, "devices-after-restart", SEVERITY_INFO, "host",
 					 _("The chosen devices are dealt with after the restart: "
 					   "which of them go "
 					   "together is only known once the IOMMU is on."));
 		/* A trial changes no file that stays. */
-		return r ? 0 : planner_only_take_over(&p);
+		return r ? 0 : planner_only_take_over(p);
 	case IOMMU_ON:
 		break;
 	}
-	r = planner_kernel(&p);
-	return r ? r < 0 ? r : 0 : planner_bind(&p);
+	r = planner_kernel(p);
+	return r ? r < 0 ? r : 0 : planner_bind(p);
+}
+
+int planner_add_boot_stages(const struct judgement *j, const struct answers *a, struct plan *plan,
+			    struct err *err)
+{
+	struct planner p = { .j = j, .h = j->host, .answers = a, .plan = plan, .err = err };
+	int r = planner_add_stages(&p);
+
+	return r == 0 ? boot_mounts_check(p.h, plan, err) : r;
 }

@@ -98,6 +98,8 @@ struct kernel_facts {
 	int log_whole;			/* the log still begins where the kernel began; tristate */
 	const char *log_second_best;	/* not LOG_NONE: a translated sentence why not from /dev/kmsg;
 					 * NULL: nothing better could have been read */
+	const char *xen_dom0;		/* "PATH: what was read there" that says that this is the control
+					 * domain of Xen; NULL: it is not */
 };
 
 /* Newest first is best-effort: as listed by /sys/class/iommu, sorted. */

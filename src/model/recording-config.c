@@ -70,6 +70,7 @@ static void list_limine(struct take *t)
 	take_file(t, "/etc/default/limine");
 	take_file(t, "/etc/limine-entry-tool.conf");
 	take_each(t, "/etc/limine-entry-tool.d", ".conf", take_file);
+	take_each(t, "/usr/share/limine-entry-tool.d", ".conf", take_file);
 }
 
 /* The user's own lines about devices: a file, or a folder of files. */
@@ -211,6 +212,9 @@ static void list_config_files(struct take *t)
 	take_file(t, "/boot/refind_linux.conf");
 	take_file(t, "/boot/efi/refind_linux.conf");
 	take_file(t, "/efi/refind_linux.conf");
+	take_each(t, "/boot/EFI/refind", ".conf", take_file); /* refind.conf and what it includes */
+	take_each(t, "/boot/efi/EFI/refind", ".conf", take_file);
+	take_each(t, "/efi/EFI/refind", ".conf", take_file);
 	list_images(t);
 	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);

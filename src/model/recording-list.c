@@ -262,7 +262,8 @@ static void list_proc(struct take *t)
 	static const char *const files[] = {
 		"/proc/cmdline", "/proc/meminfo", "/proc/mounts", "/proc/self/mountinfo",
 		"/proc/swaps", "/proc/version", "/proc/sys/kernel/osrelease",
-		"/proc/sys/kernel/random/boot_id",
+		"/proc/sys/kernel/random/boot_id", "/proc/xen/capabilities", "/sys/hypervisor/type",
+		"/sys/hypervisor/properties/features",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)

@@ -133,6 +133,9 @@ static void cpu_judge(struct judgement *j)
 	const char *silicon = cpu_find_line(h, cpu_silicon_lines, ARRAY_SIZE(cpu_silicon_lines));
 	struct finding *f;
 
+	/* Xen hides it; rule-xen.c has said so. */
+	if (h->kernel.xen_dom0)
+		return;
 	if (h->cpu.vendor == CPU_ARM)
 		j->virtualization = cpu_decide_arm(h, &line);
 	else

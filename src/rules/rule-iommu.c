@@ -372,6 +372,10 @@ static void iommu_judge(struct judgement *j)
 	iommu_signs_read(j->host, &s);
 	j->iommu_kind = s.kind;
 	j->iommu_state = s.state;
+	if (j->host->kernel.xen_dom0) {
+		j->iommu_state = IOMMU_STATE_UNKNOWN; /* rule-xen.c has said why */
+		return;
+	}
 	j->interrupt_remapping = iommu_remaps_interrupts(j->host, s.kind, &line);
 	switch (s.state) {
 	case IOMMU_ON:

@@ -37,6 +37,8 @@ static bool rules_has_device(const struct judgement *j)
  */
 static enum verdict rules_conclude(const struct judgement *j)
 {
+	if (j->host->kernel.xen_dom0)
+		return VERDICT_BLOCKED;
 	if (j->virtualization == VIRTUALIZATION_ABSENT || j->iommu_state == IOMMU_ABSENT)
 		return VERDICT_BLOCKED;
 	if (j->iommu_state != IOMMU_ON || j->virtualization == VIRTUALIZATION_OFF_IN_FIRMWARE)

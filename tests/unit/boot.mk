@@ -7,7 +7,7 @@ boot_tests = tests/unit/test-boot-grub tests/unit/test-boot-kernelstub tests/uni
 	tests/unit/test-boot-proxmox tests/unit/test-boot-foreign \
 	tests/unit/test-boot-limine tests/unit/test-boot-refind \
 	tests/unit/test-boot-systemd-boot tests/unit/test-boot-uki \
-	tests/unit/test-boot-images tests/unit/test-boot-bind
+	tests/unit/test-boot-images tests/unit/test-boot-bind tests/unit/test-boot-mounts
 check_PROGRAMS += $(boot_tests)
 TESTS += $(boot_tests)
 boot_test_flags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
@@ -56,4 +56,7 @@ tests_unit_test_boot_images_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 tests_unit_test_boot_bind_SOURCES = tests/unit/test-boot-bind.c
 tests_unit_test_boot_bind_CPPFLAGS = $(boot_test_flags)
 tests_unit_test_boot_bind_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
+tests_unit_test_boot_mounts_SOURCES = tests/unit/test-boot-mounts.c
+tests_unit_test_boot_mounts_CPPFLAGS = $(boot_test_flags)
+tests_unit_test_boot_mounts_LDADD = $(FLOOR_BOOT) $(CHECK_LIBS)
 endif

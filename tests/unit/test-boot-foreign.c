@@ -16,6 +16,8 @@ static const struct {
 	{ "/boot/extlinux/extlinux.conf", NULL, NULL, NULL, "extlinux", "\"append\" line: intel_iommu=on iommu=pt" },
 	{ "/boot/extlinux/extlinux.conf", NULL, NULL, "../vmlinuz-lts", "extlinux", "way back" },
 	{ "/boot/firmware/cmdline.txt", NULL, NULL, NULL, "Raspberry Pi", "/boot/firmware/cmdline.txt" },
+	{ "/etc/zipl.conf", "rhel", NULL, "0", "zipl", "line \"parameters\": intel_iommu=on iommu=pt; name it" },
+	{ "/etc/zipl.conf", "debian", NULL, NULL, "zipl", "sudo zipl" },
 	/* Left over from another installation. */
 	{ "/boot/extlinux/extlinux.conf", NULL, "systemd-boot 257", NULL, NULL, NULL },
 	{ "/boot/cmdline.txt", NULL, NULL, "/boot/vmlinuz-6.1", NULL, NULL },

@@ -291,6 +291,23 @@ START_TEST(test_called_function_is_not_known)
 }
 END_TEST
 
+START_TEST(test_xen_entries)
+{
+	struct stage *stage;
+
+	debian();
+	fixture_write(MAIN, "GRUB_CMDLINE_LINUX_DEFAULT=quiet\nGRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT=\"\"\n");
+	ck_assert_int_eq(stage_one("iommu=pt", &stage), 0);
+	ck_assert(!fixture_has_finding("grub-xen-entries-differ"));
+	fixture_write(MAIN, "GRUB_CMDLINE_LINUX_DEFAULT=quiet\nGRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT=\"console=hvc0\"\n");
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	ck_assert_int_eq(stage_one("iommu=pt", &stage), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_finding("grub-xen-entries-differ")->text, "GRUB_CMDLINE_LINUX_XEN_REPLACE_DEFAULT"));
+	ck_assert_ptr_nonnull(strstr(fixture_change(stage, MAIN)->after, "REPLACE_DEFAULT=\"console=hvc0\"\n"));
+}
+END_TEST
+
 START_TEST(test_fedora)
 {
 	struct stage *stage;
@@ -590,6 +607,7 @@ int main(void)
 	tcase_add_test(t, test_unknown_value_gets_a_drop_in);
 	tcase_add_test(t, test_unknown_value_refused_without_drop_ins);
 	tcase_add_test(t, test_called_function_is_not_known);
+	tcase_add_test(t, test_xen_entries);
 	tcase_add_test(t, test_fedora);
 	tcase_add_test(t, test_append_operator);
 	tcase_add_test(t, test_overruled_and_bad_arguments);

@@ -115,6 +115,28 @@ START_TEST(test_builtin_and_missing)
 }
 END_TEST
 
+/* limine-mkinitcpio-hook: the images of mkinitcpio's presets are not those that Limine starts. */
+START_TEST(test_limine_mkinitcpio)
+{
+	static const struct bind_tools mkinitcpio = { .initramfs = &initramfs_mkinitcpio };
+
+	fixture_host->vfio.vfio_pci = MODULE_AVAILABLE;
+	fixture_write("/etc/mkinitcpio.conf", "HOOKS=(base udev)\n");
+	fixture_write("/etc/mkinitcpio.d/linux.preset",
+		      "ALL_kver=/boot/vmlinuz-linux\nPRESETS=(default)\ndefault_image=/boot/initramfs-linux.img\n");
+	fixture_write("/usr/bin/limine-mkinitcpio", "");
+	ck_assert_msg(bind_address.stage(fixture_host, both, 2, &mkinitcpio, fixture_plan, &fixture_err) == 0, "%s",
+		      fixture_err.msg);
+	ck_assert(fixture_has_change(fixture_plan->stages[0], "/etc/initcpio/hooks/vfio-wizard"));
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	fixture_host->firmware.loader_info = "Limine 9.3.0";
+	ck_assert_int_lt(bind_address.stage(fixture_host, both, 2, &mkinitcpio, fixture_plan, &fixture_err), 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "--bind libvirt"));
+}
+END_TEST
+
 START_TEST(test_detect)
 {
 	const char *why;
@@ -300,6 +322,7 @@ int main(void)
 	tcase_add_test(t, test_stage);
 	tcase_add_test(t, test_already_there);
 	tcase_add_test(t, test_builtin_and_missing);
+	tcase_add_test(t, test_limine_mkinitcpio);
 	tcase_add_test(t, test_detect);
 	tcase_add_test(t, test_script_lint);
 	tcase_add_test(t, test_script_refused_by_vfio);

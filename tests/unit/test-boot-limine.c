@@ -115,6 +115,53 @@ START_TEST(test_refusals)
 }
 END_TEST
 
+/* What limine-entry-tool's settings come to, and what a person is told for iommu=pt without nvme.x. */
+static const struct {
+	const char *main, *drop_in, *now, *hint; /* MAIN, DROP_IN NULL: not there; HINT NULL: nothing to do */
+} tools[] = {
+	{ "# KERNEL_CMDLINE[default]=\"no\"\nESP_PATH=\"/boot\"\n\nKERNEL_CMDLINE[default]=\"quiet " UUID "\"\n",
+	  "KERNEL_CMDLINE[default]+=\" splash\"\n", "quiet " UUID,
+	  "Add inside the quotes at the end of /etc/default/limine:4: iommu=pt. Then look with: limine-entry-tool "
+	  "--get-cmdline default; and run: sudo limine-update." },
+	{ "KERNEL_CMDLINE[default]+=\"rw " UUID " \"\r\n", "KERNEL_CMDLINE[\"default\"] += 'splash nvme.x'\n",
+	  "splash nvme.x rw " UUID,
+	  "Take nvme.x out of /etc/limine-entry-tool.d/10-x.conf:1. Add inside the quotes at the end of "
+	  "/etc/default/limine:1: iommu=pt. " },
+	{ "KERNEL_CMDLINE[default]=a\nKERNEL_CMDLINE[linux-lts]=\"b\"", NULL, "a",
+	  "limine:1: iommu=pt. The kernel linux-lts has a line of its own (/etc/default/limine:2): add them there, too. " },
+	{ "ESP_PATH=/boot\n", "KERNEL_CMDLINE[default]+=\" a b\"\n", "a b", "/etc/limine-entry-tool.d/10-x.conf:1: iommu=pt. " },
+	{ "ESP_PATH=/boot\n", NULL, "running", "Put into /etc/default/limine a line KERNEL_CMDLINE[default]=" },
+	{ "KERNEL_CMDLINE[default]=\"x iommu=off\"\n", NULL, "x iommu=off",
+	  "Take iommu=off out of /etc/default/limine:1. Add inside the quotes at the end of /etc/default/limine:1: iommu=pt. " },
+	{ "KERNEL_CMDLINE[default]=\"iommu=pt x\"\n", NULL, "iommu=pt x", NULL },
+};
+
+START_TEST(test_tool)
+{
+	_cleanup_kargs_ struct kargs now = { 0 };
+	_cleanup_free_ char *text = NULL;
+	struct stage *stage;
+
+	host_with("/+Arch\n//linux\nprotocol: efi\npath: boot():/EFI/Linux/arch_linux.efi\n");
+	fixture_host->kernel.cmdline = "running";
+	fixture_write("/etc/default/limine", tools[_i].main);
+	if (tools[_i].drop_in)
+		fixture_write("/etc/limine-entry-tool.d/10-x.conf", tools[_i].drop_in);
+	ck_assert_int_eq(bootloader_limine.configured(fixture_host, &now, &fixture_err), 0);
+	text = kargs_format(&now);
+	ck_assert_str_eq(text, tools[_i].now);
+	if (!tools[_i].hint) {
+		ck_assert_int_eq(stage_it((const char *const[]){ "iommu=pt", NULL }, NULL, &stage), 0);
+		return;
+	}
+	ck_assert_int_lt(stage_it((const char *const[]){ "iommu=pt", NULL }, (const char *const[]){ "nvme.x", NULL }, &stage),
+			 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_msg(strstr(fixture_err.hint, tools[_i].hint) != NULL, "%s", fixture_err.hint);
+	ck_assert_uint_eq(stage->n_changes, 0);
+}
+END_TEST
+
 START_TEST(test_way_back)
 {
 	const char *text = "default_entry: 2\nremember_last_entry: yes\n/+Arch\n//linux\n    protocol: linux\n"
@@ -165,6 +212,7 @@ int main(void)
 	tcase_add_loop_test(t, test_edits, 0, ARRAY_SIZE(edits));
 	tcase_add_test(t, test_old_format);
 	tcase_add_test(t, test_refusals);
+	tcase_add_loop_test(t, test_tool, 0, ARRAY_SIZE(tools));
 	tcase_add_test(t, test_way_back);
 	tcase_add_test(t, test_detect);
 	suite_add_tcase(s, t);

@@ -290,6 +290,29 @@ START_TEST(test_firmware_and_hopeless)
 }
 END_TEST
 
+START_TEST(test_xen)
+{
+	fixture_host->kernel.xen_dom0 = "/proc/xen/capabilities: control_d";
+	ck_assert_int_lt(planner_add_boot_stages(&judgement, &answers, fixture_plan, &fixture_err), 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "dom0"));
+	ck_assert_uint_eq(fixture_plan->n_stages, 0);
+}
+END_TEST
+
+/* A loader that is not found may lie on what is not mounted. */
+START_TEST(test_not_mounted)
+{
+	judgement.iommu_state = IOMMU_OFF_IN_KERNEL;
+	ck_assert_int_lt(planner_add_boot_stages(&judgement, &answers, fixture_plan, &fixture_err), 0);
+	ck_assert_ptr_null(strstr(fixture_err.hint, "mount"));
+	fixture_write("/etc/fstab", "/dev/sda1 /boot/efi vfat noauto 0 0\n");
+	fixture_write("/proc/mounts", "/dev/sda2 / ext4 rw 0 0\n");
+	ck_assert_int_lt(planner_add_boot_stages(&judgement, &answers, fixture_plan, &fixture_err), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "sudo mount /boot/efi,"));
+}
+END_TEST
+
 START_TEST(test_bind)
 {
 	const struct stage *stage;
@@ -345,6 +368,8 @@ int main(void)
 	tcase_add_test(t, test_on);
 	tcase_add_test(t, test_acs_override);
 	tcase_add_test(t, test_firmware_and_hopeless);
+	tcase_add_test(t, test_xen);
+	tcase_add_test(t, test_not_mounted);
 	tcase_add_test(t, test_bind);
 	suite_add_tcase(s, t);
 	return unit_run(s);

@@ -88,6 +88,91 @@ START_TEST(test_no_file)
 }
 END_TEST
 
+static const struct {
+	const char *initrd, *more, *image, *kernel, *path; /* PATH NULL: refused */
+} invented[] = {
+	{ "", "", "/boot/initrd.img", "/boot/vmlinuz", "/boot/refind_linux.conf" },
+	{ "initrd=\\initramfs-linux.img", "", "/boot/initramfs-linux.img", "/boot/vmlinuz-linux", "/boot/refind_linux.conf" },
+	{ "initrd=\\boot\\initrd.img-6", "", "/boot/initrd.img-6", "/boot/vmlinuz-6", "/boot/refind_linux.conf" },
+	{ "initrd=\\EFI\\gentoo\\i.img", "", "/boot/efi/EFI/gentoo/i.img", "/boot/efi/EFI/gentoo/vmlinuz-6.efi",
+	  "/boot/efi/EFI/gentoo/refind_linux.conf" },
+	{ "initrd=\\elsewhere\\i.img", "", "/boot/i.img", "/boot/vmlinuz-6", NULL },
+	{ "initrd=\\i.img", " initrd=\\ucode.img", "/boot/i.img", "/boot/vmlinuz-6", NULL },
+	{ "", "", "/boot/initrd.img", "/boot/grub/x", NULL },
+};
+
+START_TEST(test_invented)
+{
+	const char *expected = OURS "\"" ROOT " ro x=\"\"a b\"\" iommu=pt\"\n\"Boot with standard options\"  \"" ROOT
+				    " ro x=\"\"a b\"\"\"\n";
+	_cleanup_kargs_ struct kargs now = { 0 };
+	struct stage *stage;
+	int r;
+
+	host_with("");
+	ck_assert_int_eq(fixture_run("rm '%s" CONF "'", fixture_dir), 0);
+	fixture_write(invented[_i].image, "");
+	fixture_write(invented[_i].kernel, "");
+	arena_strv_add(fixture_host->arena, &fixture_host->kernel.args, invented[_i].initrd);
+	fixture_host->kernel.cmdline = arena_printf(fixture_host->arena, "BOOT_IMAGE=x " ROOT " ro x=\"a b\" %s%s",
+						    invented[_i].initrd, invented[_i].more);
+	r = stage_it("iommu=pt", NULL, &stage);
+	ck_assert_msg((r == 0) == (invented[_i].path != NULL), "%s", fixture_err.msg);
+	if (!invented[_i].path)
+		return;
+	ck_assert_int_eq(fixture_change(stage, invented[_i].path)->kind, CHANGE_CREATE);
+	ck_assert_str_eq(fixture_change(stage, invented[_i].path)->after, expected);
+	ck_assert_int_eq(bootloader_refind.configured(fixture_host, &now, &fixture_err), 0);
+	ck_assert(kargs_has(&now, ROOT) && !kargs_has(&now, "BOOT_IMAGE=x"));
+	/* The same plan goes on in it. */
+	ck_assert_int_eq(stage_it("a=1", NULL, &stage), 0);
+	ck_assert_ptr_nonnull(strstr(plan_last_change(fixture_plan, invented[_i].path)->after, " iommu=pt a=1\"\n\"Boot"));
+}
+END_TEST
+
+#define MENU "/boot/EFI/refind/refind.conf"
+
+static const struct {
+	const char *text;
+	unsigned line; /* of options that count; 0: none do */
+} menus[] = {
+	{ "timeout 20\nmenuentry \"A \"\"b\"\"\" {\n  loader /vmlinuz\n  options \"ro " ROOT "\"\n}\n", 4 },
+	{ "menuentry Arch {\r\n\tOptions \"" ROOT "\"\r\n}\r\n", 2 },
+	{ "menuentry A {\n options \"" ROOT "\"\n disabled\n}\n", 0 },
+	{ "#menuentry A {\n# options \"" ROOT "\"\n#}\n", 0 },
+	{ "menuentry A {\n options \"root=/dev/sdb1\"\n submenuentry x {\n  options \"" ROOT "\"\n }\n}\n", 0 },
+	{ "menuentry A {\n options \"root=/dev/sdb1\"\n submenuentry x {\n  disabled\n }\n}\nmenuentry B {\n options \"" ROOT
+	  "\"\n}\n", 8 },
+};
+
+START_TEST(test_menus)
+{
+	struct stage *stage;
+	char where[64];
+	int r;
+
+	host_with("\"a\" \"" ROOT "\"\n");
+	fixture_write(MENU, menus[_i].text);
+	r = stage_it("iommu=pt", NULL, &stage);
+	ck_assert_msg((r == 0) == !menus[_i].line, "%s", fixture_err.msg);
+	if (!menus[_i].line)
+		return;
+	snprintf(where, sizeof(where), MENU ":%u: ", menus[_i].line);
+	ck_assert_msg(str_starts_with(fixture_err.msg, where), "%s", fixture_err.msg);
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "iommu=pt"));
+	ck_assert_uint_eq(stage->n_changes, 0);
+	/* The same from a file that is included, but not from one that only lies there. */
+	fixture_write("/boot/EFI/refind/manual.conf", menus[_i].text);
+	fixture_write(MENU, "#include manual.conf\n");
+	ck_assert_msg(stage_it("iommu=pt", NULL, &stage) == 0, "%s", fixture_err.msg);
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	fixture_write(MENU, "timeout 5\ninclude manual.conf\n");
+	ck_assert_int_lt(stage_it("iommu=pt", NULL, &stage), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "/boot/EFI/refind/manual.conf:"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("boot-refind");
@@ -97,6 +182,8 @@ int main(void)
 	tcase_add_loop_test(t, test_edits, 0, ARRAY_SIZE(edits));
 	tcase_add_loop_test(t, test_refusals, 0, ARRAY_SIZE(broken));
 	tcase_add_test(t, test_no_file);
+	tcase_add_loop_test(t, test_invented, 0, ARRAY_SIZE(invented));
+	tcase_add_loop_test(t, test_menus, 0, ARRAY_SIZE(menus));
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

@@ -49,6 +49,21 @@ START_TEST(kernel_that_tells_nothing)
 }
 END_TEST
 
+START_TEST(kernel_below_xen)
+{
+	RECORDED(named, RELEASE "/sys/hypervisor/type = xen\n/proc/xen/capabilities = control_d\n", "identity kernel");
+	RECORDED(bit, RELEASE "/sys/hypervisor/type = xen\n/sys/hypervisor/properties/features = 00002fd5\n", "identity kernel");
+	RECORDED(guest, RELEASE "/sys/hypervisor/type = xen\n/sys/hypervisor/properties/features = 00002705\n"
+				"/proc/xen/capabilities =\\\n", "identity kernel");
+	RECORDED(other, RELEASE "/sys/hypervisor/properties/features = 00002fd5\n", "identity kernel");
+
+	ck_assert_str_eq(named->kernel.xen_dom0, "/proc/xen/capabilities: control_d");
+	ck_assert_str_eq(bit->kernel.xen_dom0, "/sys/hypervisor/properties/features: 00002fd5 (dom0)");
+	ck_assert_ptr_null(guest->kernel.xen_dom0);
+	ck_assert_ptr_null(other->kernel.xen_dom0);
+}
+END_TEST
+
 START_TEST(kernel_with_acs_override)
 {
 	RECORDED(warned,
@@ -222,6 +237,7 @@ int main(void)
 
 	tcase_add_test(t, kernel_command_line_and_log);
 	tcase_add_test(t, kernel_that_tells_nothing);
+	tcase_add_test(t, kernel_below_xen);
 	tcase_add_test(t, kernel_with_acs_override);
 	tcase_add_test(t, kernel_of_a_distribution);
 	tcase_add_test(t, iommu_of_an_intel_host);

@@ -20,6 +20,28 @@ static void facts_on(struct facts *f, const char *unit)
 	f->h->iommu.irq_remapping = 1;
 }
 
+START_TEST(test_xen)
+{
+	_cleanup_facts_ struct facts f = { 0 };
+	struct judgement *j;
+
+	facts_init(&f);
+	ck_no_finding(rules_judge(f.h), "xen-dom0");
+	/* What the kernel sees below Xen: no flag of the processor, no table, no unit. */
+	f.h->cpu.has_virtualization = f.h->cpu.flag_virtualization = 0;
+	f.h->cpu.hypervisor = 1;
+	f.h->kernel.xen_dom0 = "/proc/xen/capabilities: control_d";
+	j = rules_judge(f.h);
+	ck_assert_int_eq(facts_get(j, "xen-dom0")->severity, SEVERITY_BLOCK);
+	ck_evidence(j, "xen-dom0", "/proc/xen/capabilities: control_d");
+	ck_advice(j, "xen-dom0", "pci-assignable-add");
+	ck_assert_int_eq(j->verdict, VERDICT_BLOCKED);
+	ck_no_finding(j, "iommu-absent");
+	ck_no_finding(j, "virtualization-absent");
+	ck_no_finding(j, "virtualization-off-in-firmware");
+}
+END_TEST
+
 START_TEST(test_d_on_whatever_the_command_line_says)
 {
 	_cleanup_facts_ struct facts f = { 0 };
@@ -399,6 +421,7 @@ int main(void)
 	Suite *s = suite_create("rule-iommu");
 	TCase *t = tcase_create("table");
 
+	tcase_add_test(t, test_xen);
 	tcase_add_test(t, test_d_on_whatever_the_command_line_says);
 	tcase_add_test(t, test_e_off_in_kernel_intel);
 	tcase_add_test(t, test_e_told_to_be_off);
