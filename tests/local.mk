@@ -26,7 +26,7 @@ include tests/unit/ui.mk
 include tests/whole.mk
 # A computer made of software; every walk of it takes minutes, so it is no part of "make check".
 EXTRA_DIST += tests/lab/run tests/lab/image.py tests/lab/machine.py tests/lab/terminal.py tests/lab/walk.py \
-	tests/lab/power_cut.py tests/lab/image tests/lab/guest tests/lab/walks
+	tests/lab/power_cut.py tests/lab/trial.py tests/lab/image tests/lab/guest tests/lab/walks
 check-lab: all
 	top_builddir='$(abs_top_builddir)' $(top_srcdir)/tests/lab/run $(WALKS)
 .PHONY: check-lab

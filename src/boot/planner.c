@@ -62,6 +62,19 @@ static const char *planner_without_off(struct arena *arena, const char *value)
 	return off ? arena_strdup(arena, str_c(&rest)) : NULL;
 }
 
+/* VALUE is a list like "on,sm_on". */
+static bool planner_has_word(const char *value, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (size_t n; value && *value; value += n + (value[n] == ',')) {
+		n = strcspn(value, ",");
+		if (n == len && strncmp(value, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Arguments on LINE that switch the IOMMU off: "amd_iommu=off", "iommu=off" (also for Intel),
  * "intel_iommu=off".  A list keeps its other words, which then are to be set.
@@ -89,6 +102,27 @@ static void planner_find_off(struct arena *arena, const struct kargs *line,
 					       arena_printf(arena, "%s=%s", names[i], rest));
 		}
 	}
+}
+
+/*
+ * The IOMMU is on in this start, by arguments that the next one would not get: those of a trial, or what
+ * someone typed in the boot menu.  Adds what CONFIGURED needs so that it stays on.
+ */
+static void planner_keep_on(const struct planner *p, const struct kargs *configured, const char *const **remove,
+			    const char *const **set)
+{
+	const char *now = host_cmdline_value(p->h, "intel_iommu");
+	_cleanup_free_ char *then = kargs_value(configured, "intel_iommu");
+
+	planner_find_off(p->h->arena, configured, remove, set);
+	if (p->j->iommu_kind != IOMMU_INTEL)
+		return;
+	if (!planner_has_word(now, "on"))
+		now = "on";
+	else if (!then)
+		then = xstrdup("off"); /* the kernel may have it off by itself */
+	if (planner_has_word(then, "off"))
+		arena_strv_add(p->h->arena, set, arena_printf(p->h->arena, "intel_iommu=%s", now));
 }
 
 static int planner_find_loader(struct planner *p, const char *const *set,
@@ -272,19 +306,30 @@ static int planner_kernel(struct planner *p)
 	const char *const *keep = NULL, *why;
 	_cleanup_kargs_ struct kargs configured = { 0 };
 	const struct bootloader *loader = NULL;
+	struct err ignored = { 0 };
 	struct stage *stage;
-	bool off = p->j->iommu_state == IOMMU_OFF_IN_KERNEL, running;
+	bool off = p->j->iommu_state == IOMMU_OFF_IN_KERNEL, on = p->j->iommu_state == IOMMU_ON, running;
+	bool asked = set || off || answers_is_set(p->answers, "take-over");
 	int r = planner_check_override(p);
 
-	if (r < 0 || (!set && !off && !answers_is_set(p->answers, "take-over")))
+	if (r < 0 || (!asked && !on))
 		return r;
-	r = planner_find_loader(p, set, &loader);
-	if (r >= 0 && loader)
-		r = loader->configured(p->h, &configured, p->err);
-	if (r < 0 || !loader)
-		return planner_not_found(p, r);
+	if (!asked) {
+		/* Nothing is wanted: what is not known of the next start is no reason to refuse the rest. */
+		loader = bootloader_detect(p->h, &why);
+		if (!loader || loader->configured(p->h, &configured, &ignored) < 0)
+			return 0;
+	} else {
+		r = planner_find_loader(p, set, &loader);
+		if (r >= 0 && loader)
+			r = loader->configured(p->h, &configured, p->err);
+		if (r < 0 || !loader)
+			return planner_not_found(p, r);
+	}
 	if (off)
 		planner_find_off(p->h->arena, &configured, &remove, &keep);
+	else if (on)
+		planner_keep_on(p, &configured, &remove, &keep);
 	for (const char *const *s = set; s && *s; s++)
 		arena_strv_add(p->h->arena, &keep, *s);
 	take_over_args(p->h, p->answers, strv_const(configured.args), &remove);
@@ -307,7 +352,7 @@ static int planner_kernel(struct planner *p)
 				 loader->title);
 		return 0;
 	}
-	running = p->j->iommu_state == IOMMU_ON && planner_is_running(p->h, keep, remove);
+	running = on && planner_is_running(p->h, keep, remove);
 	r = running ? 0 : planner_trial(p, loader, keep, remove);
 	if (r != 0)
 		return r;

@@ -254,6 +254,58 @@ START_TEST(test_on)
 }
 END_TEST
 
+static void started_with(const char *line)
+{
+	_cleanup_kargs_ struct kargs args = { 0 };
+
+	kargs_parse(line, &args);
+	fixture_host->kernel.cmdline = line;
+	fixture_host->kernel.args = NULL;
+	for (char **a = args.args; a && *a; a++)
+		arena_strv_add(fixture_host->arena, &fixture_host->kernel.args, arena_strdup(fixture_host->arena, *a));
+}
+
+/* A trial came up: what it was started with has to get into the files, and needs no further restart. */
+START_TEST(test_on_for_this_start_only)
+{
+	const struct stage *stage;
+
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=off amd_iommu=off\"\n");
+	started_with("BOOT_IMAGE=/vmlinuz quiet intel_iommu=on,sm_on iommu=pt");
+	ck_assert_msg(add_stages() == 0, "%s", fixture_err.msg);
+	ck_assert_uint_eq(fixture_plan->n_stages, 1);
+	stage = fixture_plan->stages[0];
+	ck_assert_int_eq(stage->then, STAGE_END_NONE);
+	ck_assert_str_eq(stage->changes[0]->after, "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on,sm_on\"\n");
+	ck_assert_str_eq(stage->promises[0]->id, "cmdline:intel_iommu=on,sm_on");
+	/* The kernel may leave it off when nothing is said. */
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	started_with("quiet intel_iommu=on");
+	ck_assert_int_eq(add_stages(), 0);
+	ck_assert_str_eq(fixture_plan->stages[0]->changes[0]->after,
+			 "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on\"\n");
+	/* It was on by itself, or what keeps it off counts for the next start only: nothing the kernel needs, then that. */
+	started_with("quiet");
+	ck_assert_int_eq(add_stages(), 0);
+	ck_assert_uint_eq(fixture_plan->n_stages, 0);
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet iommu=off\"\n");
+	ck_assert_int_eq(add_stages(), 0);
+	ck_assert_str_eq(fixture_plan->stages[0]->changes[0]->after, "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	/* AMD needs no argument. */
+	judgement.iommu_kind = IOMMU_AMD;
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet amd_iommu=off\"\n");
+	ck_assert_int_eq(add_stages(), 0);
+	stage = fixture_plan->stages[0];
+	ck_assert_int_eq(stage->then, STAGE_END_NONE);
+	ck_assert_str_eq(stage->changes[0]->after, "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	/* A loader nobody knows, and nothing asked of it. */
+	fixture_host->boot.boot_image = NULL;
+	fixture_run("rm -r '%s/etc' '%s/usr'", fixture_dir, fixture_dir);
+	ck_assert_int_eq(add_stages(), 0);
+	ck_assert_uint_eq(fixture_plan->n_stages, 0);
+}
+END_TEST
+
 START_TEST(test_acs_override)
 {
 	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
@@ -366,6 +418,7 @@ int main(void)
 	tcase_add_test(t, test_intel_off);
 	tcase_add_test(t, test_amd_off);
 	tcase_add_test(t, test_on);
+	tcase_add_test(t, test_on_for_this_start_only);
 	tcase_add_test(t, test_acs_override);
 	tcase_add_test(t, test_firmware_and_hopeless);
 	tcase_add_test(t, test_xen);

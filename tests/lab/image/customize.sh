@@ -14,7 +14,9 @@ echo lab >"$root/etc/hostname"
 printf '127.0.0.1 localhost lab\n' >"$root/etc/hosts"
 : >"$root/etc/machine-id"
 chroot "$root" passwd -d root >/dev/null
-# Nothing can be fetched in there.
+# Nothing can be fetched in there; what a walk installs itself comes along as packages.
+mkdir "$root/opt/lab"
+(cd "$root/opt/lab" && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get -q download systemd-boot systemd-boot-efi)
 rm -rf "$root/etc/apt/sources.list" "$root"/etc/apt/sources.list.d/* "$root"/var/cache/apt/* "$root"/var/lib/apt/lists/*
 
 # no_timer_check: on a busy computer an emulated timer can miss the ticks that the kernel waits for at

@@ -8,4 +8,4 @@ MINUTES = 25
 
 def walk(w):
     m = w.machine(disk='disk-off')
-    cut_again_and_again(w, m, 'vfio-wizard apply --yes', 'grub-mkconfig', '/boot/grub/grub.cfg.new', '/boot/grub/grub.cfg', 30)
+    cut_again_and_again(w, m, 'vfio-wizard apply --yes', 'grub-mkconfig', '/boot/grub/grub.cfg.vfio-wizard*', '/boot/grub/grub.cfg', 30)
