@@ -43,7 +43,7 @@ FILE
 echo '"vfio_enable": true' | put etc/supergfxd.conf
 args='amd_iommu=on nofb vfio-pci.ids=10de:2206'
 sed -i "s/\$/ $args/" "$orig/proc/cmdline"
-sed -i "s/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT=\"quiet $args\"/" "$orig/etc/default/grub"
+sed -i "s/^GRUB_CMDLINE_LINUX_DEFAULT=.*/GRUB_CMDLINE_LINUX_DEFAULT=\"quiet intel_iommu=on $args\"/" "$orig/etc/default/grub"
 echo 6.8.0-31-generic >"$orig/proc/sys/kernel/osrelease"
 cp -a "$orig" "$copy"
 
@@ -72,7 +72,7 @@ ok "but not when that is what is planned" lacks 'It hands over' "$tap_dir/plan"
 # stages: each apply is one up to the restart.
 "$wizard" --root "$copy" apply --yes --take-over yes >"$tap_dir/apply" 2>&1; status=$?
 ok "--take-over yes" test "$status" -le 1
-ok "the arguments are gone, the others not" grep -qx 'GRUB_CMDLINE_LINUX_DEFAULT="quiet"' "$copy/etc/default/grub"
+ok "the arguments are gone, the others not" grep -qx 'GRUB_CMDLINE_LINUX_DEFAULT="quiet intel_iommu=on"' "$copy/etc/default/grub"
 printf '# my card\noptions snd_hda_intel power_save=1\n' >"$tap_dir/want"
 ok "lines of modprobe.d are gone, also one that goes on" cmp "$tap_dir/want" "$copy/etc/modprobe.d/vfio.conf"
 printf 'options kvm ignore_msrs=1\r\nblacklist nouveau\r\n# end without a line end\r\n' >"$tap_dir/want"
