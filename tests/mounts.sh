@@ -42,9 +42,21 @@ keep() {
 not_mounted() {
 	fresh || return 1
 	printf '/dev/sda3 /boot ext4 noauto 0 2\n' >>"$root/etc/fstab"
-	refused '/boot, but it is not mounted.*sudo mount /boot,'
+	refused '/boot, but it is not mounted.*Mount it at /boot below the folder given with --root,'
 }
 ok "/boot of fstab is not mounted" not_mounted
+# From a rescue system: the root alone is mounted, and its tables of mounts are empty folders.
+undo_without_boot() {
+	fresh && keep && applied || return 1
+	printf '/dev/sda3 /boot ext4 defaults 0 2\n' >>"$root/etc/fstab"
+	rm -r "$root/proc" && mv "$root/boot" "$tap_dir/boot.aside" && mkdir "$root/boot" || return 1
+	"$wizard" --root "$root" undo --all --edited restore >"$tap_dir/said" 2>&1; status=$?
+	rmdir "$root/boot" && mv "$tap_dir/boot.aside" "$root/boot" || return 1
+	cat "$tap_dir/said"
+	[ "$status" -eq 2 ] && grep -q '/boot, but it is not mounted' "$tap_dir/said" &&
+		grep -q iommu=pt "$settings" && undone
+}
+ok "undo waits until /boot is mounted" undo_without_boot
 recorded_read_only() {
 	fresh || return 1
 	for table in "$root/proc/mounts" "$root/proc/self/mounts"; do

@@ -34,24 +34,27 @@ static int mounts_open_folder(const struct host *h, const char *path)
 	}
 }
 
-static int mounts_refuse_missing(const char *where, struct err *err)
+static int mounts_refuse_missing(const struct host *h, const char *where, struct err *err)
 {
 	err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
 		_("/etc/fstab has a file system for %s, but it is not mounted: what is there now is not what starts this "
 		  "host"),
 		where);
+	if (!fsroot_is_live(h->root))
+		return err_hint(err, _("Mount it at %s below the folder given with --root, and start again."), where);
 	return err_hint(err, _("Run: sudo mount %s, and start again."), where);
 }
 
 int boot_mounts_check_places(struct host *h, struct err *err)
 {
-	struct mount_table mounted = mount_table_read_mounted(h, mounts_usual, ARRAY_SIZE(mounts_usual)), wanted = mount_table_read(h, "/etc/fstab");
+	struct mount_table mounted = mount_table_read_mounted(h, mounts_usual, ARRAY_SIZE(mounts_usual));
+	struct mount_table wanted = mount_table_read(h, "/etc/fstab");
 
 	for (size_t i = 0; i < ARRAY_SIZE(mounts_usual); i++)
 		for (size_t k = 0; k < wanted.n; k++)
 			if (str_eq(mount_real_path(h, wanted.lines[k].where), mount_real_path(h, mounts_usual[i])) &&
 			    mount_is_missing(h, &mounted, wanted.lines[k].where))
-				return mounts_refuse_missing(wanted.lines[k].where, err);
+				return mounts_refuse_missing(h, wanted.lines[k].where, err);
 	return 0;
 }
 
@@ -63,7 +66,7 @@ static int mounts_check_mounted(const struct host *h, const struct mount_table *
 
 		if (strcmp(where, "/") != 0 && mount_is_above(mount_real_path(h, where), real) &&
 		    mount_is_missing(h, mounted, where))
-			return mounts_refuse_missing(where, err);
+			return mounts_refuse_missing(h, where, err);
 	}
 	return 0;
 }
@@ -291,7 +294,8 @@ static int mounts_check_path(struct host *h, const struct mount_table *mounted, 
 
 int boot_mounts_check(struct host *h, struct plan *plan, struct err *err)
 {
-	struct mount_table mounted = mount_table_read_mounted(h, mounts_usual, ARRAY_SIZE(mounts_usual)), wanted = mount_table_read(h, "/etc/fstab");
+	struct mount_table mounted = mount_table_read_mounted(h, mounts_usual, ARRAY_SIZE(mounts_usual));
+	struct mount_table wanted = mount_table_read(h, "/etc/fstab");
 	int r = 0;
 
 	for (unsigned i = 0; i < plan->n_stages; i++) {
@@ -307,4 +311,15 @@ int boot_mounts_check(struct host *h, struct plan *plan, struct err *err)
 		}
 	}
 	return r == 0 ? mounts_check_space(h, plan, err) : r;
+}
+
+int boot_mounts_check_undo(struct host *h, const struct journal_entry *e, struct err *err)
+{
+	struct mount_table mounted = mount_table_read_mounted(h, mounts_usual, ARRAY_SIZE(mounts_usual));
+	struct mount_table wanted = mount_table_read(h, "/etc/fstab");
+	int r = 0;
+
+	for (unsigned i = 0; i < e->n_files && r == 0; i++)
+		r = mounts_check_path(h, &mounted, &wanted, e->files[i].path, err);
+	return r;
 }

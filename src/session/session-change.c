@@ -2,6 +2,7 @@
 /* The half of the session that plans, applies and undoes. */
 #include "base/spawn.h"
 #include "base/str.h"
+#include "boot/boot-mounts.h"
 #include "boot/boot-text.h"
 #include "session/session-paths.h"
 #include "session/session.h"
@@ -249,8 +250,13 @@ int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 	*ret = (struct txn_result){ 0 };
 	if (r == 0)
 		r = session_journal(s, &entries, &n, err);
-	if (r < 0)
+	/* A file put into a folder on which nothing is mounted would be lost below the mount. */
+	for (unsigned left = n; left > 0 && r == 0; left = all ? left - 1 : 0)
+		r = boot_mounts_check_undo(s->host, entries[left - 1], err);
+	if (r < 0) {
+		journal_list_free(entries, n);
 		return r;
+	}
 	txn_hold_signals(&old);
 	for (unsigned left = n; left > 0; left--) {
 		const struct journal_entry *e = entries[left - 1];

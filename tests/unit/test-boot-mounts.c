@@ -36,9 +36,9 @@ static const struct {
 	{ ROOT BOOT ESP, ROOT BOOT ESP, NULL, NULL },
 	{ ROOT, ROOT, NULL, NULL },
 	{ "# " BOOT ROOT "tmpfs /boot-not tmpfs rw 0 0\n/dev/sda4 none swap sw 0 0\nshort /boot\n", ROOT, NULL, NULL },
-	{ ROOT BOOT, ROOT ESP, "for /boot,", "sudo mount /boot," },
+	{ ROOT BOOT, ROOT ESP, "for /boot,", "Mount it at /boot below" },
 	{ ROOT BOOT "UUID=0000-0001\t/boot/efi\tvfat\tnoauto,umask=0077\t0\t2\n", ROOT BOOT, "for /boot/efi,",
-	  "sudo mount /boot/efi," },
+	  "Mount it at /boot/efi below" },
 	/* An automount that was not looked into yet, which another root cannot do. */
 	{ ROOT BOOT, ROOT "systemd-1 /boot autofs rw,fd=51,timeout=0 0 0\n", NULL, NULL },
 	{ "", ROOT "/dev/sda3 /boot ext4 ro,relatime 0 0\n", "/boot is mounted read-only, and /boot/", "remount,rw /boot," },
@@ -75,7 +75,7 @@ START_TEST(test_empty_folder)
 	fixture_write("/etc/fstab", ROOT ESP);
 	ck_assert_int_eq(fixture_run("rm -r '%s/boot/efi/loader'", fixture_dir), 0);
 	ck_assert_int_lt(check_it(), 0);
-	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "sudo mount /boot/efi,"));
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "Mount it at /boot/efi below"));
 	ck_assert_int_lt(boot_mounts_check_places(fixture_host, &fixture_err), 0);
 	/* A table that knows of it is the better witness. */
 	fixture_write("/proc/mounts", ROOT ESP);
@@ -92,7 +92,7 @@ START_TEST(test_links)
 	fixture_write("/etc/fstab", ROOT "/dev/sda1 /efi vfat rw 0 0\n/dev/sda9 /boot\\040x ext4 rw 0 0\n");
 	fixture_write("/proc/mounts", ROOT);
 	ck_assert_int_lt(check_it(), 0);
-	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "sudo mount /efi,"));
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "Mount it at /efi below"));
 	fixture_write("/proc/mounts", ROOT "/dev/sda1 /efi vfat rw 0 0\n");
 	ck_assert_msg(check_it() == 0, "%s", fixture_err.msg);
 	fixture_write("/proc/mounts", ROOT "/dev/sda1 /efi vfat ro 0 0\n");
