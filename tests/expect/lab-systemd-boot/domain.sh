@@ -1,0 +1,232 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Starts a virtual machine with QEMU alone: takes its PCI devices from their drivers, runs, and gives
+# them back.  Without arguments: needs root.
+#   --print       prints the QEMU command and does nothing
+#   --prepare     makes the folder, the firmware's variables and the disk, and stops
+#   --state DIR   keeps those in DIR
+#   --software    without KVM: very slow, to try the machine where the processor or firmware has none
+# shellcheck disable=SC2317 # functions that only the trap calls
+set -eu
+
+sysfs=/sys
+state=/var/lib/vfio-wizard/machines/'win11'
+mode=run
+accel=kvm
+while [ $# -gt 0 ]; do
+	case $1 in
+	--print) mode=print ;;
+	--prepare) mode=prepare ;;
+	--state) state=${2:?--state needs a folder}; shift ;;
+	--software) accel=tcg ;;
+	*) echo "usage: $0 [--print | --prepare] [--state DIR] [--software]" >&2; exit 64 ;;
+	esac
+	shift
+done
+
+die() {
+	echo "$0: $*" >&2
+	exit 2
+}
+# QEMU splits its options at commas; a doubled one is a comma.
+comma() {
+	printf '%s' "$1" | sed 's/,/,,/g'
+}
+# One word as the shell would read it back.
+quote() {
+	printf "'%s' " "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
+}
+
+# The firmware's code and its variables.  First what the distribution describes itself
+# (/usr/share/qemu/firmware/*.json), then the places the large ones use.
+ovmf_code=
+ovmf_vars=
+try_ovmf() {
+	if [ -z "$ovmf_code" ] && [ -r "$1" ] && [ -r "$2" ]; then
+		ovmf_code=$1
+		ovmf_vars=$2
+	fi
+}
+try_description() {
+	text=$(tr -d ' \t\n' <"$1")
+	case $text in *'"interface-types":['*'"uefi"'*) ;; *) return 0 ;; esac
+	case $text in *'"architecture":"x86_64"'*'pc-q35-'*) ;; *) return 0 ;; esac
+	case $text in *'"enrolled-keys"'*) ;; *) return 0 ;; esac
+	case $text in *'"requires-smm"'*) ;; *) return 0 ;; esac
+	try_ovmf \
+		"$(printf '%s' "$text" | sed -n 's/.*"executable":{"filename":"\([^"]*\)","format":"raw".*/\1/p')" \
+		"$(printf '%s' "$text" | sed -n 's/.*"nvram-template":{"filename":"\([^"]*\)","format":"raw".*/\1/p')"
+}
+for description in /etc/qemu/firmware/*.json /usr/share/qemu/firmware/*.json; do
+	if [ -r "$description" ]; then
+		try_description "$description"
+	fi
+done
+try_ovmf /usr/share/OVMF/OVMF_CODE_4M.ms.fd /usr/share/OVMF/OVMF_VARS_4M.ms.fd
+try_ovmf /usr/share/edk2/ovmf/OVMF_CODE.secboot.fd /usr/share/edk2/ovmf/OVMF_VARS.secboot.fd
+try_ovmf /usr/share/qemu/ovmf-x86_64-smm-ms-code.bin /usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin
+[ -n "$ovmf_code" ] ||
+	die "no UEFI firmware with Secure Boot and enrolled keys was found: install ovmf or edk2-ovmf"
+
+cpu=host,migratable=off,host-cache-info=on,host-phys-bits=on,hv_relaxed=on,hv_vapic=on,hv_spinlocks=0x1fff,hv_vpindex=on,hv_runtime=on,hv_synic=on,hv_time=on,hv_stimer=on,hv_stimer_direct=on,hv_reset=on,hv_frequencies=on,hv_reenlightenment=on,hv_tlbflush=on,hv_ipi=on
+timer="-global kvm-pit.lost_tick_policy=delay"
+if [ "$accel" = tcg ]; then
+	cpu=max
+	timer=
+fi
+# What QEMU is started with.
+# shellcheck disable=SC2086 # two words, or none
+set -- qemu-system-x86_64 -no-user-config -nodefaults \
+	-name guest='win11' \
+	-uuid 'a7a6ac98-3e73-59a7-a8e2-8e259ec5c7ba' \
+	-machine q35,accel=$accel,vmport=off,hpet=off,smm=on \
+	-m size='853' \
+	-smp '2',sockets='1',dies=1,cores='2',threads='1' \
+	-cpu "$cpu" \
+	-rtc base=localtime,driftfix=slew \
+	$timer \
+	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
+	-boot menu=on,splash-time=3000 \
+	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
+set -- "$@" \
+	-drive "if=pflash,unit=0,format=raw,readonly=on,file=$(comma "$ovmf_code")" \
+	-drive "if=pflash,unit=1,format=raw,file=$(comma "$state/vars.fd")"
+set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
+set -- "$@" -chardev "socket,id=tpm,path=$(comma "$state/tpm.sock")" \
+	-tpmdev emulator,id=tpm0,chardev=tpm -device tpm-crb,tpmdev=tpm0
+set -- "$@" -drive if=none,id=disk,cache=none,aio=native,discard=unmap,format='qcow2',file='/var/lib/libvirt/images/win11.qcow2' \
+	-device ide-hd,bus=ide.0,drive=disk,bootindex='1'
+# libvirt's networks are not there without libvirt: QEMU's own one reaches the same places.
+set -- "$@" -netdev user,id=network \
+	-device e1000e,netdev=network,mac='52:54:00:01:7d:fe'
+set -- "$@" -device qemu-xhci,id=usb -device usb-kbd,bus=usb.0 \
+	-device usb-tablet,bus=usb.0 \
+	-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng
+set -- "$@" -spice "unix=on,addr=$(comma "$state/spice.sock"),disable-ticketing=on" \
+	-device virtio-serial-pci -chardev spicevmc,id=agent,name=vdagent \
+	-device virtserialport,chardev=agent,name=com.redhat.spice.0 \
+	-audiodev spice,id=audio -device ich9-intel-hda -device hda-duplex,audiodev=audio
+set -- "$@" -display none -vga std
+set -- "$@" -device pcie-root-port,id=port'1',bus=pcie.0,chassis='1',port='1',addr='0x10'.'0x0',multifunction=on
+set -- "$@" -device vfio-pci,host='0000:03:00.0',bus=port'1',addr='0x00'.'0x0',multifunction=on
+set -- "$@" -device vfio-pci,host='0000:03:00.1',bus=port'1',addr='0x00'.'0x1'
+
+if [ "$mode" = print ]; then
+	for word; do quote "$word"; done
+	echo
+	exit 0
+fi
+
+prepare() {
+	mkdir -p "$state"
+	chmod 700 "$state"
+	if ! [ -e "$state/vars.fd" ]; then
+		cp "$ovmf_vars" "$state/vars.fd.new"
+		chmod 600 "$state/vars.fd.new"
+		mv "$state/vars.fd.new" "$state/vars.fd"
+	fi
+	if ! [ -e '/var/lib/libvirt/images/win11.qcow2' ]; then
+		qemu-img create -q -f 'qcow2' -- '/var/lib/libvirt/images/win11.qcow2' '128849018880'
+	fi
+}
+if [ "$mode" = prepare ]; then
+	prepare
+	exit 0
+fi
+
+[ "$(id -u)" -eq 0 ] || die "needs root, to hand PCI devices over"
+command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is not installed"
+[ "$accel" = tcg ] || [ -e /dev/kvm ] ||
+	die "/dev/kvm is missing: virtualization is off in the firmware, or kvm is not loaded; to try without: --software"
+command -v swtpm >/dev/null || die "swtpm is not installed: this machine has a TPM"
+
+# "ADDRESS DRIVER" of devices that were taken, last one first; "-" had no driver.
+taken=
+tpm_pid=
+qemu_pid=
+
+# The driver of a device, "-" when it has none.
+driver_of() {
+	if [ -e "$1/driver" ]; then
+		basename "$(readlink "$1/driver")"
+	else
+		echo -
+	fi
+}
+
+# take ADDRESS VENDOR DEVICE: the card may sit elsewhere since this was written, so look before.
+take() {
+	dev=$sysfs/bus/pci/devices/$1
+	[ -d "$dev" ] || die "there is no PCI device $1"
+	[ "$(cat "$dev/vendor"):$(cat "$dev/device")" = "0x$2:0x$3" ] ||
+		die "$1 is no longer $2:$3 but $(cat "$dev/vendor"):$(cat "$dev/device")"
+	[ -e "$dev/iommu_group" ] || die "$1 has no IOMMU group: the IOMMU is off"
+	old=$(driver_of "$dev")
+	[ "$old" = vfio-pci ] && return 0
+	taken="$1 $old
+$taken"
+	echo vfio-pci >"$dev/driver_override"
+	[ "$old" = - ] || echo "$1" >"$dev/driver/unbind"
+	echo "$1" >"$sysfs/bus/pci/drivers_probe"
+	[ "$(driver_of "$dev")" = vfio-pci ] || die "$1 could not be given to vfio-pci: see dmesg"
+}
+
+# give_back ADDRESS DRIVER: goes on whatever fails, so that the other devices get theirs.
+give_back() {
+	dev=$sysfs/bus/pci/devices/$1
+	echo >"$dev/driver_override" || :
+	if [ "$(driver_of "$dev")" = vfio-pci ]; then
+		echo "$1" >"$dev/driver/unbind" || :
+	fi
+	if [ "$2" != - ] && ! [ -e "$dev/driver" ]; then
+		echo "$1" >"$sysfs/bus/pci/drivers/$2/bind" ||
+			echo "$0: $1 could not be given back to $2" >&2
+	fi
+}
+
+cleanup() {
+	status=$?
+	trap - EXIT
+	trap '' HUP INT TERM
+	if [ -n "$qemu_pid" ] && kill "$qemu_pid" 2>/dev/null; then
+		wait "$qemu_pid" || :
+	fi
+	if [ -n "$tpm_pid" ]; then
+		kill "$tpm_pid" 2>/dev/null || :
+	fi
+	printf '%s' "$taken" | while read -r address driver; do
+		give_back "$address" "$driver"
+	done
+	exit "$status"
+}
+trap cleanup EXIT
+trap 'exit 129' HUP
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+prepare
+modprobe vfio-pci || die "vfio-pci cannot be loaded"
+take '0000:03:00.0' '1002' '5046'
+take '0000:03:00.1' '8086' '293e'
+mkdir -p "$state/tpm"
+rm -f "$state/tpm.sock"
+swtpm socket --tpm2 --tpmstate "dir=$state/tpm" --ctrl "type=unixio,path=$state/tpm.sock" --terminate &
+tpm_pid=$!
+tries=0
+until [ -S "$state/tpm.sock" ]; do
+	tries=$((tries + 1))
+	[ "$tries" -le 50 ] || die "swtpm did not start"
+	sleep 0.1
+done
+
+# VFIO pins all of the machine's memory.  POSIX does not know -l; dash, bash and busybox do.
+# shellcheck disable=SC3045
+ulimit -l unlimited 2>/dev/null ||
+	echo "$0: the limit of locked memory stays at $(ulimit -l) KiB; QEMU will say if that is not enough" >&2
+echo "The screen: remote-viewer spice+unix://$state/spice.sock"
+"$@" <&0 &
+qemu_pid=$!
+wait "$qemu_pid" && status=0 || status=$?
+qemu_pid=
+exit "$status"
+exit: 0
