@@ -27,12 +27,14 @@ has_args() {
 # A kernel that comes later: what /bin/sh and the plugin of the real kernel-install make of it.
 install_kernel() {
 	boot=$tap_dir/boot; token=0123456789abcdef0123456789abcdef
-	rm -rf "$boot"; mkdir -p "$boot/$token"; echo kernel >"$tap_dir/kernel"
+	rm -rf "$boot"
+	# The name of its folder, where this host has one of its own.
+	mkdir -p "$boot/$token" "$boot/$(cat "$1/etc/kernel/entry-token" 2>/dev/null || echo "$token")"; echo kernel >"$tap_dir/kernel"
 	env KERNEL_INSTALL_CONF_ROOT="$1/etc/kernel" MACHINE_ID=$token BOOT_ROOT="$boot" \
 		KERNEL_INSTALL_PLUGINS=/usr/lib/kernel/install.d/90-loaderentry.install \
 		kernel-install add 6.1.0-99-amd64 "$tap_dir/kernel" || return 1
 	for arg in $2; do
-		grep '^options ' "$boot/loader/entries/$token-6.1.0-99-amd64.conf" | tr ' ' '\n' | grep -qxF -- "$arg" ||
+		grep -h '^options ' "$boot"/loader/entries/*-6.1.0-99-amd64.conf | tr ' ' '\n' | grep -qxF -- "$arg" ||
 			{ cat "$boot/loader/entries/"*; return 1; }
 	done
 }
