@@ -43,6 +43,9 @@ prepare() {
 		done
 		mkdir -p "$2/usr/bin" "$2/usr/lib" && cp -a "$tap_dir"/dracut/usr/bin/* "$2/usr/bin/" &&
 			cp -a "$tap_dir/dracut/usr/lib/dracut" "$2/usr/lib/" || return 1
+	else
+		mkdir -p "$2/usr/bin" "$2/usr/lib" && cp -a /usr/bin/dracut /usr/bin/lsinitrd "$2/usr/bin/" &&
+			cp -a /usr/lib/dracut "$2/usr/lib/" || return 1
 	fi
 	cp -a "$2/usr/lib/dracut/modules.d" "$2/modules.d"
 	for program in update-initramfs mkinitramfs; do
