@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "boot/boot-text.h"
+#include "boot/mount-table.h"
 
 #include <errno.h>
 #include <string.h>
@@ -108,34 +109,6 @@ const char *grub_env_set(struct arena *arena, const struct grub_env *env, const 
 	return arena_strdup(arena, str_c(&out));
 }
 
-/* A line of /proc/mounts, "/dev/nvme0n1p2 /boot ext4 rw,relatime 0 0", of the deepest mount above PATH. */
-static char **env_find_mount(const struct host *h, const char *path)
-{
-	_cleanup_free_ char *text = NULL;
-	_cleanup_strv_ char **lines = NULL;
-	char **found = NULL;
-	size_t len;
-
-	if (fsroot_read(h->root, "/proc/mounts", &text, &len) < 0 &&
-	    fsroot_read(h->root, "/proc/self/mounts", &text, &len) < 0)
-		return NULL;
-	lines = strv_split(text, "\n");
-	for (char **l = lines; l && *l; l++) {
-		char **words = strv_split(*l, " ");
-		size_t n = strv_length(strv_const(words)) >= 4 ? strlen(words[1]) : 0;
-		bool above = n && str_starts_with(path, words[1]) && (n == 1 || path[n] == '/');
-
-		/* A later one hides an earlier one of the same place. */
-		if (above && (!found || n >= strlen(found[1]))) {
-			strv_free(found);
-			found = words;
-		} else {
-			strv_free(words);
-		}
-	}
-	return found;
-}
-
 static bool env_is_plain_disk(const char *device)
 {
 	return str_starts_with(device, "/dev/") && !str_starts_with(device, "/dev/mapper/") &&
@@ -145,19 +118,20 @@ static bool env_is_plain_disk(const char *device)
 const char *grub_env_why_not_writable(struct host *h, const struct grub_env *env)
 {
 	static const char *const plain[] = { "ext2", "ext3", "ext4", "xfs", "vfat", NULL };
-	_cleanup_strv_ char **m = env_find_mount(h, env->path);
+	struct mount_table mounted = mount_table_read_mounted(h, NULL, 0);
+	const struct mount_line *m = mount_table_above(&mounted, env->path);
 
 	if (!m)
 		return arena_printf(h->arena, _("it is not known on which file system %s lies"), env->path);
-	if (!strv_contains(plain, m[2]))
+	if (!strv_contains(plain, m->type))
 		return arena_printf(h->arena, _("GRUB cannot write %s, which lies on %s, so the next start would not "
 						"be the only one"),
-				    env->path, m[2]);
-	if (!env_is_plain_disk(m[0]))
+				    env->path, m->type);
+	if (!env_is_plain_disk(m->what))
 		return arena_printf(h->arena, _("GRUB cannot write %s, which lies behind LVM, RAID or encryption (%s), "
 						"so the next start would not be the only one"),
-				    env->path, m[0]);
-	if (str_eq(m[3], "ro") || str_starts_with(m[3], "ro,"))
-		return arena_printf(h->arena, _("%s is mounted read-only"), m[1]);
+				    env->path, m->what);
+	if (str_eq(m->options, "ro") || str_starts_with(m->options, "ro,"))
+		return arena_printf(h->arena, _("%s is mounted read-only"), m->where);
 	return NULL;
 }

@@ -40,6 +40,7 @@ struct mount_table mount_table_read(const struct host *h, const char *path)
 		if (strv_length(strv_const(words)) < 3 || words[0][0] == '#' || words[1][0] != '/')
 			continue;
 		t.lines[t.n++] = (struct mount_line){
+			.what = mount_unescape(h->arena, words[0]),
 			.where = mount_unescape(h->arena, words[1]),
 			.type = arena_strdup(h->arena, words[2]),
 			.options = arena_strdup(h->arena, words[3] ? words[3] : ""),

@@ -5,7 +5,7 @@
 
 /* A line of /etc/fstab, or of /proc/mounts: "/dev/nvme0n1p1 /boot/efi vfat rw,relatime 0 0". */
 struct mount_line {
-	const char *where, *type, *options; /* never NULL */
+	const char *what, *where, *type, *options; /* never NULL */
 };
 
 struct mount_table {
