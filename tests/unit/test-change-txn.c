@@ -85,11 +85,11 @@ START_TEST(applies_everything_and_undoes_it)
 	ck_assert_uint_eq(st.st_mode & 07777, 0700);
 	ck_assert_int_eq(fsroot_stat(tree.fs, SCENE_STATE "/journal/001/before-0", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
-	/* A copy, three files, two commands. */
+	/* A copy, three files, one removed, a link, two commands. */
 	ck_assert_uint_eq(events[TXN_STEP_BEGIN], 8);
 	ck_assert_uint_eq(events[TXN_STEP_DONE], 8);
 	ck_assert_uint_eq(events[TXN_STEP_FAILED], 0);
-	ck_assert_uint_eq(last_step, 6);
+	ck_assert_uint_eq(last_step, 8);
 	ck_assert_str_eq(str_c(&output), "made the menu\n");
 	str_done(&output);
 	ck_assert_msg(scene_undo(&tree, &scene_here, UNDO_CONFLICT_REFUSE, &error) == 0, "%s", error.msg);
