@@ -35,15 +35,18 @@ static int atomic_fail(struct err *err, int code, const char *path, const char *
 }
 #pragma GCC diagnostic pop
 
-/* Opens the directory that really holds PATH (links followed inside the root) and its last name. */
-static int atomic_open_parent(const struct fsroot *fs, const char *path, int *ret_fd, char **ret_name)
+/*
+ * Opens the directory that really holds PATH (links followed inside the root, one at PATH itself only
+ * when FOLLOW) and its last name.
+ */
+static int atomic_open_parent(const struct fsroot *fs, const char *path, bool follow, int *ret_fd, char **ret_name)
 {
 	_cleanup_(arena_freep) struct arena *a = arena_new();
 	const char *real, *slash;
 	_cleanup_free_ char *dir = NULL;
 	int fd;
 
-	if (fsroot_resolve(fs, a, path, &real) < 0)
+	if (!follow || fsroot_resolve(fs, a, path, &real) < 0)
 		real = path;
 	slash = strrchr(real, '/');
 	dir = slash ? xstrndup(real, (size_t)(slash - real)) : xstrdup(".");
@@ -124,18 +127,25 @@ static int atomic_set_attrs(struct atomic_file *af, int fd, const struct file_at
 	return fchmod(fd, want.mode & 07777) < 0 ? -errno : 0;
 }
 
+/* A name beside the target for TRIES more attempts. */
+static void atomic_next_temp(struct atomic_file *af, int tries)
+{
+	uint32_t salt = 0;
+
+	if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) < 0)
+		salt = (uint32_t)getpid() + (uint32_t)tries;
+	free(af->temp);
+	af->temp = xasprintf(".%.200s.vfio-wizard-%08x", af->name, salt);
+}
+
 static int atomic_fill(struct atomic_file *af, const void *data, size_t len,
 		       const struct file_attrs *attrs, bool force_attrs)
 {
-	uint32_t salt = 0;
 	_cleanup_close_ int fd = -1;
 	int r;
 
 	for (int tries = 0; fd < 0 && tries < 16; tries++) {
-		if (getrandom(&salt, sizeof(salt), GRND_NONBLOCK) < 0)
-			salt = (uint32_t)getpid() + (uint32_t)tries;
-		free(af->temp);
-		af->temp = xasprintf(".%.200s.vfio-wizard-%08x", af->name, salt);
+		atomic_next_temp(af, tries);
 		fd = openat(af->dir_fd, af->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 		if (fd < 0 && errno != EEXIST)
 			break;
@@ -162,9 +172,49 @@ int atomic_stage(const struct fsroot *fs, const char *path, const void *data, si
 
 	af->dir_fd = -1;
 	af->display = xstrdup(path);
-	r = atomic_open_parent(fs, path, &af->dir_fd, &af->name);
+	r = atomic_open_parent(fs, path, true, &af->dir_fd, &af->name);
 	if (r == 0)
 		r = atomic_fill(af, data, len, attrs, force_attrs);
+	if (r < 0) {
+		atomic_abort(af);
+		return atomic_fail(err, r, path, _("Cannot write %s: %s"));
+	}
+	*ret = af;
+	return 0;
+}
+
+static int atomic_link(struct atomic_file *af, const char *target, const struct file_attrs *owner)
+{
+	struct stat st;
+	int r = -EEXIST;
+
+	for (int tries = 0; r == -EEXIST && tries < 16; tries++) {
+		atomic_next_temp(af, tries);
+		r = symlinkat(target, af->dir_fd, af->temp) < 0 ? -errno : 0;
+	}
+	if (r < 0) {
+		free(TAKE_PTR(af->temp));
+		return r;
+	}
+	if (fstatat(af->dir_fd, af->temp, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	if ((st.st_uid != owner->uid || st.st_gid != owner->gid) &&
+	    fchownat(af->dir_fd, af->temp, owner->uid, owner->gid, AT_SYMLINK_NOFOLLOW) < 0)
+		return -errno;
+	return 0;
+}
+
+int atomic_stage_link(const struct fsroot *fs, const char *path, const char *target, const struct file_attrs *owner,
+		      struct atomic_file **ret, struct err *err)
+{
+	struct atomic_file *af = xcalloc(1, sizeof(*af));
+	int r;
+
+	af->dir_fd = -1;
+	af->display = xstrdup(path);
+	r = atomic_open_parent(fs, path, false, &af->dir_fd, &af->name);
+	if (r == 0)
+		r = atomic_link(af, target, owner);
 	if (r < 0) {
 		atomic_abort(af);
 		return atomic_fail(err, r, path, _("Cannot write %s: %s"));
@@ -204,11 +254,11 @@ int atomic_write(const struct fsroot *fs, const char *path, const void *data, si
 	return r < 0 ? r : atomic_commit(af, err);
 }
 
-static int atomic_unlink(const struct fsroot *fs, const char *path, int flags, struct err *err)
+static int atomic_unlink(const struct fsroot *fs, const char *path, bool follow, int flags, struct err *err)
 {
 	_cleanup_close_ int dir_fd = -1;
 	_cleanup_free_ char *name = NULL;
-	int r = atomic_open_parent(fs, path, &dir_fd, &name);
+	int r = atomic_open_parent(fs, path, follow, &dir_fd, &name);
 
 	if (r == -ENOENT)
 		return 0;
@@ -235,12 +285,17 @@ int atomic_flush(const struct fsroot *fs, const char *path, struct err *err)
 
 int atomic_remove(const struct fsroot *fs, const char *path, struct err *err)
 {
-	return atomic_unlink(fs, path, 0, err);
+	return atomic_unlink(fs, path, true, 0, err);
+}
+
+int atomic_remove_name(const struct fsroot *fs, const char *path, struct err *err)
+{
+	return atomic_unlink(fs, path, false, 0, err);
 }
 
 int atomic_remove_dir(const struct fsroot *fs, const char *path, struct err *err)
 {
-	return atomic_unlink(fs, path, AT_REMOVEDIR, err);
+	return atomic_unlink(fs, path, true, AT_REMOVEDIR, err);
 }
 
 int atomic_make_dirs(const struct fsroot *fs, const char *path, mode_t mode, char ***made,
@@ -258,7 +313,7 @@ int atomic_make_dirs(const struct fsroot *fs, const char *path, mode_t mode, cha
 			continue;
 		*slash = '\0';
 		if (!fsroot_exists(fs, copy)) {
-			r = atomic_open_parent(fs, copy, &dir_fd, &name);
+			r = atomic_open_parent(fs, copy, true, &dir_fd, &name);
 			if (r == 0 && mkdirat(dir_fd, name, mode) < 0 && errno != EEXIST)
 				r = -errno;
 			if (r == 0 && fsync(dir_fd) < 0)

@@ -30,6 +30,12 @@ struct atomic_file; /* a new content that waits beside its target */
 int atomic_stage(const struct fsroot *fs, const char *path, const void *data, size_t len,
 		 const struct file_attrs *attrs, bool force_attrs, struct atomic_file **ret,
 		 struct err *err) _must_check_;
+/*
+ * The same for a symbolic link: one that leads to TARGET waits beside PATH and takes its place by a
+ * rename.  What is at PATH is not followed.  OWNER's mode is not used, links have none.
+ */
+int atomic_stage_link(const struct fsroot *fs, const char *path, const char *target, const struct file_attrs *owner,
+		      struct atomic_file **ret, struct err *err) _must_check_;
 /* Gives the waiting file an old time stamp: undo puts that back as well.  0 or -errno. */
 int atomic_set_mtime(struct atomic_file *af, const struct timespec *mtime) _must_check_;
 /* Puts the new content in place and frees AF. */
@@ -52,6 +58,8 @@ int atomic_write(const struct fsroot *fs, const char *path, const void *data, si
 int atomic_flush(const struct fsroot *fs, const char *path, struct err *err) _must_check_;
 /* Unlinks PATH and flushes its directory; absent is success. */
 int atomic_remove(const struct fsroot *fs, const char *path, struct err *err) _must_check_;
+/* The same for what has just this name: a symbolic link goes, not what it leads to. */
+int atomic_remove_name(const struct fsroot *fs, const char *path, struct err *err) _must_check_;
 /*
  * Makes PATH and its missing parents with MODE.  Made directories, outermost first, are appended to
  * *MADE (strv, may be NULL), so that undo can remove exactly them.

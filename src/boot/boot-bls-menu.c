@@ -71,6 +71,19 @@ static int bls_stage_own(struct host *h, const char *name, const char *text, con
 	return 0;
 }
 
+int bls_stage_trial_end(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
+{
+	static const char path[] = BLS_FOLDER "/" BLS_TRIAL ".conf";
+	const char *text;
+	size_t len;
+	int r = boot_text_read(h, plan, plan->arena, path, &text, &len, err);
+
+	if (r < 0)
+		return r == -ENOENT ? 0 : r;
+	stage_add_remove(plan, stage, path, text, len, _("the entry of the trial: it is over"));
+	return 0;
+}
+
 int bls_stage_way_back(struct host *h, struct plan *plan, struct stage *stage, struct err *err)
 {
 	_cleanup_kargs_ struct kargs k = { 0 };

@@ -323,6 +323,9 @@ static int bls_stage_kargs(struct host *h, const char *const *set, const char *c
 		r = bls_check_result(&m, set, remove, err);
 	if (r == 0 && stage->n_changes > before)
 		bls_note(&m, plan);
+	/* What was tried is from now on what the usual entries do, or it did not come true. */
+	if (r == 0 && stage->n_changes > before)
+		r = bls_stage_trial_end(h, plan, stage, err);
 	return r;
 }
 

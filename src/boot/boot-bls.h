@@ -30,4 +30,6 @@ struct bls_entry *bls_menu_default(const struct bls_menu *m);
 int bls_stage_way_back(struct host *h, struct plan *plan, struct stage *stage, struct err *err);
 int bls_stage_trial(struct host *h, const char *const *set, const char *const *remove, struct plan *plan,
 		    struct stage *stage, const char **ret_why_not, struct err *err);
+/* Removes the entry of a trial, if there is one. */
+int bls_stage_trial_end(struct host *h, struct plan *plan, struct stage *stage, struct err *err);
 const char *bls_rescue(struct host *h);

@@ -304,7 +304,13 @@ int boot_mounts_check(struct host *h, struct plan *plan, struct err *err)
 
 			for (const char *const *o = c->outputs; o && *o && r == 0; o++)
 				r = mounts_check_path(h, &mounted, &wanted, *o, err);
-			if (c->kind != CHANGE_RUN && r == 0)
+			/* Of a link the folder counts that holds it, not where it leads. */
+			if (c->kind == CHANGE_LINK && r == 0)
+				r = mounts_check_path(h, &mounted, &wanted,
+						      arena_strndup(h->arena, c->path,
+								    (size_t)(strrchr(c->path, '/') - c->path) + 1),
+						      err);
+			else if (c->kind != CHANGE_RUN && r == 0)
 				r = mounts_check_path(h, &mounted, &wanted, c->path, err);
 			if (c->kind == CHANGE_EDIT && r == 0)
 				mounts_note_links(h, plan, c->path);

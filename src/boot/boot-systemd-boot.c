@@ -257,8 +257,8 @@ static int systemd_boot_stage_kargs(struct host *h, const char *const *set, cons
 				    struct plan *plan, struct stage *stage, struct err *err)
 {
 	_cleanup_free_ char *args = strv_join(set, " ");
+	unsigned n, before = stage->n_changes;
 	struct sdboot s;
-	unsigned n;
 	int r;
 
 	for (const char *const *a = set; a && *a; a++)
@@ -279,6 +279,10 @@ static int systemd_boot_stage_kargs(struct host *h, const char *const *set, cons
 	r = systemd_boot_stage_future(h, &s, set, remove, plan, stage, err);
 	if (r >= 0 && n && s.maker == SDBOOT_SDBOOTUTIL)
 		systemd_boot_add_predictions(h, plan, stage);
+	/* What was tried is from now on what the usual entry does, or it did not come true. */
+	if (r >= 0 && s.trial && stage->n_changes > before)
+		stage_add_remove(plan, stage, s.trial->path, s.trial->text, s.trial->len,
+				 _("the entry of the trial: it is over"));
 	return r;
 }
 

@@ -13,7 +13,9 @@ int boot_text_read(const struct host *h, const struct plan *plan, struct arena *
 	size_t len;
 	int r;
 
-	if (c) {
+	if (c && c->kind == CHANGE_REMOVE)
+		return -ENOENT;
+	if (c && c->kind != CHANGE_LINK) {
 		*ret = arena_strndup(arena, c->after, c->after_len);
 		*ret_len = c->after_len;
 		return 0;

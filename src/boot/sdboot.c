@@ -160,7 +160,9 @@ int sdboot_read(struct host *h, const struct plan *plan, struct sdboot *ret, str
 		if (r < 0)
 			return r;
 		for (unsigned i = 0; i < n; i++)
-			if (!sdboot_is_ours(entries[i]))
+			if (strcasecmp(entries[i]->id, SDBOOT_TRIAL) == 0)
+				s.trial = entries[i];
+			else if (!sdboot_is_ours(entries[i]))
 				sdboot_push(h, &s.entries, &s.n, entries[i]);
 	}
 	for (unsigned i = 0; i < s.n; i++)

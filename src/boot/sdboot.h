@@ -28,6 +28,7 @@ struct sdboot {
 	struct bls_entry *running; /* what was started; NULL not known */
 	const char *why;	   /* how the running one is known, or why not; host's arena */
 	enum sdboot_maker maker;
+	struct bls_entry *trial; /* ours, of an earlier stage; NULL none */
 };
 
 /* As it is once PLAN (may be NULL) is carried out; all in the host's arena. */

@@ -82,6 +82,36 @@ int image_read(const struct fsroot *fs, const char *path, struct image *ret, str
 	return 0;
 }
 
+int image_read_link(const struct fsroot *fs, const char *path, struct image *ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *a = arena_new();
+	struct image img = { 0 };
+	const char *target;
+	struct stat st;
+	int r = fsroot_lstat(fs, path, &st);
+
+	if (r == -ENOENT) {
+		*ret = img;
+		return 0;
+	}
+	if (r == 0 && S_ISLNK(st.st_mode))
+		r = fsroot_readlink(fs, a, path, &target);
+	if (r < 0)
+		return image_fail(err, r, path);
+	img.exists = true;
+	img.attrs = (struct file_attrs){ st.st_mode & 07777, st.st_uid, st.st_gid };
+	img.mtime = st.st_mtim;
+	img.not_a_link = !S_ISLNK(st.st_mode);
+	img.data = xstrdup(img.not_a_link ? "" : target);
+	img.len = strlen(img.data);
+	if (img.not_a_link)
+		snprintf(img.sha256, sizeof(img.sha256), "not-a-link");
+	else
+		sha256_hex(img.data, img.len, img.sha256);
+	*ret = img;
+	return 0;
+}
+
 bool image_matches(const struct image *img, const char *sha256)
 {
 	if (!sha256)
@@ -95,6 +125,17 @@ bool image_same_attrs(const struct image *img, const struct file_attrs *attrs,
 	return img->attrs.mode == attrs->mode && img->attrs.uid == attrs->uid &&
 	       img->attrs.gid == attrs->gid && img->mtime.tv_sec == mtime->tv_sec &&
 	       img->mtime.tv_nsec == mtime->tv_nsec;
+}
+
+static int image_commit(struct atomic_file *af, const char *path, const struct timespec *mtime, struct err *err)
+{
+	int r = mtime ? atomic_set_mtime(af, mtime) : 0;
+
+	if (r < 0) {
+		atomic_abort(af);
+		return err_set(err, ERR_WRITE, r, _("Cannot write %s: %s"), path, strerror(-r));
+	}
+	return atomic_commit(af, err);
 }
 
 int image_write(const struct fsroot *fs, const char *path, const void *data, size_t len,
@@ -111,14 +152,16 @@ int image_write(const struct fsroot *fs, const char *path, const void *data, siz
 	}
 	if (r == 0)
 		r = atomic_stage(fs, path, data, len, attrs, true, &af, err);
-	if (r < 0)
-		return r;
-	r = mtime ? atomic_set_mtime(af, mtime) : 0;
-	if (r < 0) {
-		atomic_abort(af);
-		return err_set(err, ERR_WRITE, r, _("Cannot write %s: %s"), path, strerror(-r));
-	}
-	return atomic_commit(af, err);
+	return r < 0 ? r : image_commit(af, path, mtime, err);
+}
+
+int image_write_link(const struct fsroot *fs, const char *path, const char *target, const struct file_attrs *owner,
+		     const struct timespec *mtime, struct err *err)
+{
+	struct atomic_file *af;
+	int r = atomic_stage_link(fs, path, target, owner, &af, err);
+
+	return r < 0 ? r : image_commit(af, path, mtime, err);
 }
 
 int image_put_back(const struct fsroot *fs, const char *path, const struct image *img,

@@ -15,6 +15,8 @@
 struct image {
 	bool exists;
 	bool is_link;	/* the last component is a symbolic link, maybe a dangling one */
+	/* Of image_read_link() alone: something is there that is no symbolic link; what it is was not read. */
+	bool not_a_link;
 	char *data;
 	size_t len;
 	struct file_attrs attrs;
@@ -27,6 +29,14 @@ void image_done(struct image *img);
 /* Absent is success.  ERR_NOT_POSSIBLE for what is no plain file, ERR_NEEDS_ROOT, ERR_WRITE. */
 int image_read(const struct fsroot *fs, const char *path, struct image *ret, struct err *err)
 	_must_check_;
+/*
+ * The symbolic link PATH itself: .data is where it leads.  .is_link stays false, so that it compares as
+ * a file that holds its target's name.  What is there and is no link has a .sha256 that equals nothing.
+ */
+int image_read_link(const struct fsroot *fs, const char *path, struct image *ret, struct err *err) _must_check_;
+/* Replaces the link PATH by one that leads to TARGET; MTIME NULL is now.  The parent folder has to be there. */
+int image_write_link(const struct fsroot *fs, const char *path, const char *target, const struct file_attrs *owner,
+		     const struct timespec *mtime, struct err *err) _must_check_;
 /* SHA256 NULL means absent. */
 bool image_matches(const struct image *img, const char *sha256);
 bool image_same_attrs(const struct image *img, const struct file_attrs *attrs,

@@ -197,6 +197,35 @@ int journal_read_blob(const struct fsroot *fs, const char *state_dir, const stru
 	return 0;
 }
 
+bool journal_file_is_ours(const struct journal_file *f)
+{
+	return f->after_blob || f->removed;
+}
+
+int journal_file_read(const struct fsroot *fs, const struct journal_file *f, struct image *ret, struct err *err)
+{
+	return f->link ? image_read_link(fs, f->path, ret, err) : image_read(fs, f->path, ret, err);
+}
+
+int journal_file_write(const struct fsroot *fs, const struct journal_file *f, const struct image *img,
+		       const struct file_attrs *attrs, const struct timespec *mtime, struct err *err)
+{
+	return f->link ? image_write_link(fs, f->path, img->data, attrs, mtime, err)
+		       : image_write(fs, f->path, img->data, img->len, attrs, mtime, err);
+}
+
+int journal_file_remove(const struct fsroot *fs, const struct journal_file *f, struct err *err)
+{
+	return f->link ? atomic_remove_name(fs, f->path, err) : atomic_remove(fs, f->path, err);
+}
+
+int journal_file_stage(const struct fsroot *fs, const struct journal_file *f, const char *data, size_t len,
+		       const struct file_attrs *attrs, struct atomic_file **ret, struct err *err)
+{
+	return f->link ? atomic_stage_link(fs, f->path, data, attrs, ret, err)
+		       : atomic_stage(fs, f->path, data, len, attrs, true, ret, err);
+}
+
 int journal_write(const struct fsroot *fs, const char *state_dir, struct journal_entry *e,
 		  enum journal_status status, struct err *err)
 {

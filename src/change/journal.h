@@ -34,7 +34,20 @@ struct journal_file {
 	struct file_attrs attrs;	/* before; of a created file: as we make it */
 	struct timespec mtime;		/* before */
 	const struct journal_undo *undo; /* NULL: not touched by an undo */
+	bool removed;		/* we remove it: there is no after */
+	bool link;		/* a symbolic link: its images hold where it leads */
 };
+/* We write, link or remove it ourselves; else only a command makes it. */
+bool journal_file_is_ours(const struct journal_file *f);
+/* image_read(), image_write(), atomic_remove() of F as what it is: a file or a symbolic link. */
+int journal_file_read(const struct fsroot *fs, const struct journal_file *f, struct image *ret, struct err *err)
+	_must_check_;
+int journal_file_write(const struct fsroot *fs, const struct journal_file *f, const struct image *img,
+		       const struct file_attrs *attrs, const struct timespec *mtime, struct err *err) _must_check_;
+int journal_file_remove(const struct fsroot *fs, const struct journal_file *f, struct err *err) _must_check_;
+/* atomic_stage() or atomic_stage_link(). */
+int journal_file_stage(const struct fsroot *fs, const struct journal_file *f, const char *data, size_t len,
+		       const struct file_attrs *attrs, struct atomic_file **ret, struct err *err) _must_check_;
 
 struct journal_command {
 	const char *const *argv;

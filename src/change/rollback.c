@@ -93,12 +93,12 @@ static int rollback_put_back(const struct rollback *rb, const struct journal_fil
 	int r;
 
 	if (!f->existed)
-		return atomic_remove(rb->fs, f->path, err);
+		return journal_file_remove(rb->fs, f, err);
 	r = journal_read_blob(rb->fs, rb->state_dir, rb->e, f->before_blob, f->before_sha256, &before,
 			      err);
 	if (r < 0)
 		return r;
-	return image_write(rb->fs, f->path, before.data, before.len, &f->attrs, &f->mtime, err);
+	return journal_file_write(rb->fs, f, &before, &f->attrs, &f->mtime, err);
 }
 
 /* *RET_LEFT: somebody else changed it; it stays, and undo can settle it later. */
@@ -107,8 +107,8 @@ static int rollback_file(struct rollback *rb, const struct journal_file *f, bool
 {
 	_cleanup_image_ struct image now = { 0 };
 	_cleanup_free_ char *sentence = NULL;
-	bool mine = f->after_blob != NULL;
-	int r = image_read(rb->fs, f->path, &now, err);
+	bool mine = journal_file_is_ours(f);
+	int r = journal_file_read(rb->fs, f, &now, err);
 
 	*ret_left = false;
 	if (r < 0)
@@ -157,8 +157,8 @@ int rollback_remove_temps(const struct fsroot *fs, const struct journal_entry *e
 	for (unsigned i = 0; r == 0 && i < e->n_files; i++) {
 		const char *real, *slash;
 
-		/* New contents wait beside the real file, not beside a link to it. */
-		if (fsroot_resolve(fs, a, e->files[i].path, &real) < 0)
+		/* New contents wait beside the real file, not beside a link to it, new links beside the old one. */
+		if (e->files[i].link || fsroot_resolve(fs, a, e->files[i].path, &real) < 0)
 			real = e->files[i].path;
 		slash = strrchr(real, '/');
 		if (slash)

@@ -165,7 +165,7 @@ int state_dir_remove_temps(const struct fsroot *fs, const char *dir, const char 
 		_cleanup_free_ char *path = xasprintf("%s/%s", dir, *entry);
 
 		if (state_dir_is_temp(*entry, name))
-			r = atomic_remove(fs, path, err);
+			r = atomic_remove_name(fs, path, err); /* a waiting link leads to what is needed */
 	}
 	return r;
 }

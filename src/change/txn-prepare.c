@@ -53,7 +53,7 @@ static struct journal_file *work_find(const struct txn_work *w, const char *path
 }
 
 /* Puts PATH as it is now at the end of the entry's files. */
-static int work_add(const struct fsroot *fs, struct txn_work *w, const char *path, bool output,
+static int work_add(const struct fsroot *fs, struct txn_work *w, const char *path, bool link, bool output,
 		    struct err *err)
 {
 	struct journal_entry *e = w->entry;
@@ -61,12 +61,13 @@ static int work_add(const struct fsroot *fs, struct txn_work *w, const char *pat
 	struct image *before = &w->files[e->n_files].before;
 	int r = work_check_text(path, err);
 
+	f->path = arena_strdup(e->arena, path);
+	f->link = link;
+	f->output = output;
 	if (r == 0)
-		r = image_read(fs, path, before, err);
+		r = journal_file_read(fs, f, before, err);
 	if (r < 0)
 		return r;
-	f->path = arena_strdup(e->arena, path);
-	f->output = output;
 	f->existed = before->exists;
 	f->attrs = before->attrs;
 	f->mtime = before->mtime;
@@ -89,6 +90,10 @@ static void work_drop_last(struct txn_work *w)
 
 static int work_check_edit(const struct change *c, const struct image *now, struct err *err)
 {
+	if (now->not_a_link)
+		return err_set(err, ERR_NOT_POSSIBLE, -EEXIST, _("%s is no symbolic link, so it is not touched."), c->path);
+	if (now->is_link && c->kind == CHANGE_REMOVE)
+		return err_set(err, ERR_NOT_POSSIBLE, -EEXIST, _("%s is a symbolic link, so it is not removed."), c->path);
 	if (c->before)
 		return now->exists && now->len == c->before_len &&
 				       memcmp(now->data, c->before, c->before_len) == 0 ?
@@ -103,9 +108,12 @@ static int work_check_edit(const struct change *c, const struct image *now, stru
 	return 0;
 }
 
+/* TEXT NULL: nothing. */
 static bool image_is(const struct image *img, const char *text, size_t len)
 {
-	return img->exists && img->len == len && memcmp(img->data, text, len) == 0;
+	if (!text)
+		return !img->exists && !img->is_link;
+	return !img->not_a_link && img->exists && img->len == len && memcmp(img->data, text, len) == 0;
 }
 
 /* The final text of PATH: the last change of the stage counts. */
@@ -130,12 +138,12 @@ static int work_add_edit(const struct fsroot *fs, struct txn_work *w, const stru
 
 	if (work_find(w, c->path) || !last)
 		return 0;
-	r = work_add(fs, w, c->path, false, err);
+	r = work_add(fs, w, c->path, last->kind == CHANGE_LINK, false, err);
 	if (r < 0)
 		return r;
 	f = &w->entry->files[w->entry->n_files - 1];
 	tf = &w->files[w->entry->n_files - 1];
-	if (!c->before && !tf->before.is_link && image_is(&tf->before, last->after, last->after_len)) {
+	if ((!c->before || !last->after || f->link) && !tf->before.is_link && image_is(&tf->before, last->after, last->after_len)) {
 		work_drop_last(w);
 		return 0;
 	}
@@ -146,14 +154,17 @@ static int work_add_edit(const struct fsroot *fs, struct txn_work *w, const stru
 		work_drop_last(w);
 		return 0;
 	}
+	f->removed = tf->waits = !last->after;
+	if (f->removed)
+		return 0;
 	tf->after = last->after;
 	tf->after_len = last->after_len;
 	sha256_hex(tf->after, tf->after_len, sha256);
 	f->after_sha256 = arena_strdup(w->entry->arena, sha256);
 	f->after_blob = arena_printf(w->entry->arena, "after-%u", w->entry->n_files - 1);
 	if (!f->existed)
-		f->attrs = (struct file_attrs){ c->mode & 07777, geteuid(), getegid() };
-	return 0;
+		f->attrs = (struct file_attrs){ f->link ? 0777 : c->mode & 07777, geteuid(), getegid() };
+	return f->link ? work_check_text(tf->after, err) : 0;
 }
 
 static const char *const *work_copy(struct arena *a, const char *const *v)
@@ -183,7 +194,7 @@ static int work_add_command(const struct fsroot *fs, struct txn_work *w, const s
 		if (f)
 			f->output = true;
 		else
-			r = work_add(fs, w, *path, true, err);
+			r = work_add(fs, w, *path, false, true, err);
 	}
 	command->argv = work_copy(e->arena, c->argv);
 	command->undo_argv = work_copy(e->arena, c->undo_argv);

@@ -9,6 +9,7 @@ struct txn_file {
 	const char *after;	/* in the plan; NULL for outputs */
 	size_t after_len;
 	struct atomic_file *staged;
+	bool waits;		/* it is to be removed, and has not been yet */
 };
 
 struct txn_work {

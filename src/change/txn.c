@@ -89,9 +89,9 @@ static int txn_stage_files(struct txn *t, struct err *err)
 	for (size_t i = 0; r == 0 && e->made_dirs && e->made_dirs[i]; i++)
 		r = atomic_make_dirs(t->fs, e->made_dirs[i], 0755, NULL, err);
 	for (unsigned i = 0; r == 0 && i < t->work.n_edits; i++)
-		r = atomic_stage(t->fs, e->files[i].path, t->work.files[i].after,
-				 t->work.files[i].after_len, &e->files[i].attrs, true,
-				 &t->work.files[i].staged, err);
+		if (!e->files[i].removed)
+			r = journal_file_stage(t->fs, &e->files[i], t->work.files[i].after, t->work.files[i].after_len,
+					       &e->files[i].attrs, &t->work.files[i].staged, err);
 	return r;
 }
 
@@ -99,12 +99,27 @@ static int txn_commit_file(struct txn *t, unsigned i, struct err *err)
 {
 	const struct journal_file *f = &t->work.entry->files[i];
 	_cleanup_image_ struct image now = { 0 };
-	int r = image_read(t->fs, f->path, &now, err);
+	int r = journal_file_read(t->fs, f, &now, err);
 
 	/* Staging may have taken a while: look once more. */
 	if (r == 0 && !image_matches(&now, f->before_sha256))
 		r = txn_set_changed(f->path, err);
-	return r < 0 ? r : atomic_commit(TAKE_PTR(t->work.files[i].staged), err);
+	if (r < 0)
+		return r;
+	t->work.files[i].waits = false;
+	return f->removed ? journal_file_remove(t->fs, f, err) : atomic_commit(TAKE_PTR(t->work.files[i].staged), err);
+}
+
+/* What the step that changes F is called; free() it. */
+static char *txn_step_text(const struct txn *t, unsigned i)
+{
+	const struct journal_file *f = &t->work.entry->files[i];
+
+	if (f->removed)
+		return xasprintf(_("Remove %s"), f->path);
+	if (f->link)
+		return xasprintf(_("Let %s lead to %s"), f->path, t->work.files[i].after);
+	return xasprintf(f->existed ? _("Change %s") : _("Make %s"), f->path);
 }
 
 static int txn_commit_files(struct txn *t, struct err *err)
@@ -112,12 +127,10 @@ static int txn_commit_files(struct txn *t, struct err *err)
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < t->work.n_edits; i++) {
-		const struct journal_file *f = &t->work.entry->files[i];
-
 		r = steps_check_stop(&t->steps, err);
 		if (r < 0)
 			break;
-		steps_begin(&t->steps, xasprintf(f->existed ? _("Change %s") : _("Make %s"), f->path));
+		steps_begin(&t->steps, txn_step_text(t, i));
 		r = txn_commit_file(t, i, err);
 		steps_finish(&t->steps, r == 0);
 	}
@@ -264,7 +277,7 @@ static void txn_forget_waiting(struct txn *t)
 	unsigned kept = 0;
 
 	for (unsigned i = 0; i < e->n_files; i++)
-		if (i >= t->work.n_edits || !t->work.files[i].staged)
+		if (i >= t->work.n_edits || (!t->work.files[i].staged && !t->work.files[i].waits))
 			e->files[kept++] = e->files[i];
 	e->n_files = kept;
 	txn_work_abort(&t->work);

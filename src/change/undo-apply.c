@@ -82,6 +82,9 @@ static int undo_note_file(struct undo_run *u, const struct undo_file *uf, unsign
 	if (uf->current && (now->len != uf->current_len ||
 			    memcmp(now->data, uf->current, uf->current_len) != 0))
 		return txn_set_changed(f->path, err);
+	if (now->not_a_link)
+		return err_set(err, ERR_NOT_POSSIBLE, -EEXIST,
+			       _("%s is no symbolic link any more. Move away what is there, then undo again."), f->path);
 	undo = arena_alloc(a, sizeof(*undo));
 	if (now->exists)
 		undo->from_sha256 = arena_strdup(a, now->sha256);
@@ -122,7 +125,7 @@ static int undo_note(struct undo_run *u, const struct undo_preview *p,
 	int r = 0;
 
 	for (unsigned i = 0; r == 0 && i < e->n_files; i++)
-		r = image_read(u->fs, e->files[i].path, &u->images[i], err);
+		r = journal_file_read(u->fs, &e->files[i], &u->images[i], err);
 	for (unsigned i = 0; r == 0 && i < p->n_files; i++)
 		r = undo_note_file(u, &p->files[i], (unsigned)(p->files[i].file - e->files),
 				   on_conflict, err);
@@ -186,7 +189,7 @@ static int undo_stage_file(struct undo_run *u, unsigned i, struct err *err)
 	if (r < 0)
 		return r;
 	undo_target_attrs(f, &u->images[i], &attrs, &mtime);
-	r = atomic_stage(u->fs, f->path, target.data, target.len, &attrs, true, &u->staged[i], err);
+	r = journal_file_stage(u->fs, f, target.data, target.len, &attrs, &u->staged[i], err);
 	if (r == 0 && mtime) {
 		r = atomic_set_mtime(u->staged[i], mtime);
 		if (r < 0)
@@ -207,12 +210,12 @@ static int undo_commit_file(struct undo_run *u, unsigned i, struct err *err)
 	if (r < 0)
 		return r;
 	steps_begin(&u->steps, xasprintf(f->undo->blob ? _("Put back %s") : _("Remove %s"), f->path));
-	r = image_read(u->fs, f->path, &now, err);
+	r = journal_file_read(u->fs, f, &now, err);
 	if (r == 0 && !image_matches(&now, f->undo->from_sha256))
 		r = txn_set_changed(f->path, err);
 	if (r == 0)
 		r = f->undo->blob ? atomic_commit(TAKE_PTR(u->staged[i]), err) :
-				    atomic_remove(u->fs, f->path, err);
+				    journal_file_remove(u->fs, f, err);
 	steps_finish(&u->steps, r == 0);
 	return r;
 }
@@ -237,12 +240,18 @@ static int undo_restore_image(const struct undo_run *u, unsigned i, struct err *
 {
 	const struct image *found = &u->images[i];
 	_cleanup_image_ struct image now = { 0 };
-	int r = image_read(u->fs, u->e->files[i].path, &now, err);
+	const struct journal_file *f = &u->e->files[i];
+	int r = journal_file_read(u->fs, f, &now, err);
 
 	if (r < 0 || (now.exists == found->exists && str_eq(now.sha256, found->sha256) &&
 		      (!now.exists || image_same_attrs(&now, &found->attrs, &found->mtime))))
 		return r;
-	return image_put_back(u->fs, u->e->files[i].path, found, err);
+	if (found->not_a_link)
+		return 0; /* it was not touched */
+	if (f->link)
+		return found->exists ? journal_file_write(u->fs, f, found, &found->attrs, &found->mtime, err)
+				     : journal_file_remove(u->fs, f, err);
+	return image_put_back(u->fs, f->path, found, err);
 }
 
 static int undo_reopen(struct undo_run *u, struct err *err)

@@ -12,7 +12,7 @@ void undo_target_attrs(const struct journal_file *f, const struct image *now,
 	const struct journal_undo *undo = f->undo;
 
 	/* We never change mode or owner of a file we edit: if they differ now, somebody meant it. */
-	*ret = f->output || !now->exists ? f->attrs : now->attrs;
+	*ret = f->output || f->removed || !now->exists ? f->attrs : now->attrs;
 	*ret_mtime = undo && undo->to_sha256 && str_eq(undo->to_sha256, f->before_sha256) ?
 			     &f->mtime :
 			     NULL;
@@ -40,7 +40,7 @@ static int finish_file(const struct fsroot *fs, const char *state_dir,
 	_cleanup_image_ struct image now = { 0 }, target = { 0 };
 	const struct timespec *mtime;
 	struct file_attrs attrs;
-	int r = image_read(fs, f->path, &now, err);
+	int r = journal_file_read(fs, f, &now, err);
 
 	if (r < 0 || finish_is_there(f, &now))
 		return r;
@@ -50,12 +50,12 @@ static int finish_file(const struct fsroot *fs, const char *state_dir,
 		return 0;
 	}
 	if (!f->undo->blob)
-		return atomic_remove(fs, f->path, err);
+		return journal_file_remove(fs, f, err);
 	r = journal_read_blob(fs, state_dir, e, f->undo->blob, f->undo->to_sha256, &target, err);
 	if (r < 0)
 		return r;
 	undo_target_attrs(f, &now, &attrs, &mtime);
-	return image_write(fs, f->path, target.data, target.len, &attrs, mtime, err);
+	return journal_file_write(fs, f, &target, &attrs, mtime, err);
 }
 
 static void finish_command(const struct fsroot *fs, const struct txn_options *options,

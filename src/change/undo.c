@@ -26,7 +26,7 @@ void undo_preview_free(struct undo_preview *p)
 
 static bool undo_can_show(const struct journal_file *f, size_t len)
 {
-	return f->after_blob || len <= UNDO_SHOW_OUTPUT;
+	return journal_file_is_ours(f) || len <= UNDO_SHOW_OUTPUT;
 }
 
 static const char *undo_copy(struct arena *a, const char *bytes, size_t len)
@@ -79,7 +79,7 @@ static bool undo_is_as_made(const struct undo_look *look, const struct journal_f
 			    const struct image *now)
 {
 	/* Commands that were left to a person: nobody noted what they made. */
-	if (!f->after_blob && !look->e->commands_ran)
+	if (!journal_file_is_ours(f) && !look->e->commands_ran)
 		return false;
 	return image_matches(now, f->after_sha256);
 }
@@ -104,7 +104,7 @@ static int undo_decide(struct undo_look *look, struct undo_file *u, const struct
 	} else if (undo_is_as_made(look, f, now) && (f->existed || !now->is_link)) {
 		u->action = f->existed ? UNDO_RESTORE : UNDO_REMOVE;
 		undo_set_result(look, u, &before);
-	} else if (f->existed && now->exists) {
+	} else if (f->existed && now->exists && !f->removed && !f->link) {
 		r = undo_merge(look, u, &before, err);
 	} else {
 		u->action = UNDO_CONFLICT;
@@ -133,7 +133,7 @@ static int undo_check_outputs(const struct undo_look *look, const struct journal
 
 		if (r < 0)
 			return r;
-		if (f && !f->after_blob && !image_matches(&now, f->before_sha256) &&
+		if (f && !journal_file_is_ours(f) && !image_matches(&now, f->before_sha256) &&
 		    !undo_is_as_made(look, f, &now))
 			*ret_again = true;
 	}
@@ -163,7 +163,7 @@ static int undo_look_at_commands(struct undo_look *look, bool *again, struct err
 static bool undo_is_made_again(const struct undo_look *look, const bool *again,
 			       const struct journal_file *f)
 {
-	if (f->after_blob)
+	if (journal_file_is_ours(f))
 		return false;
 	for (unsigned i = 0; i < look->e->n_commands; i++)
 		if (again[i] && look->e->commands[i].outputs &&
@@ -185,10 +185,10 @@ static int undo_look_at_files(struct undo_look *look, const bool *again, struct 
 		u->file = &look->e->files[i];
 		if (undo_is_made_again(look, again, u->file))
 			continue;
-		r = image_read(look->fs, u->file->path, &now, err);
+		r = journal_file_read(look->fs, u->file, &now, err);
 		if (r < 0)
 			return r;
-		if (now.exists && undo_can_show(u->file, now.len)) {
+		if (now.exists && !now.not_a_link && undo_can_show(u->file, now.len)) {
 			u->current = undo_copy(p->arena, now.data, now.len);
 			u->current_len = now.len;
 		}

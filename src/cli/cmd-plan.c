@@ -17,8 +17,11 @@ static json_t *plan_json_change(const struct change *ch)
 		if (ch->before)
 			sha256_hex(ch->before, ch->before_len, sha);
 		json_object_set_new(j, "before_sha256", ch->before ? json_text(sha) : json_null());
-		sha256_hex(ch->after, ch->after_len, sha);
-		json_object_set_new(j, "after_sha256", json_text(sha));
+		if (ch->after)
+			sha256_hex(ch->after, ch->after_len, sha);
+		json_object_set_new(j, "after_sha256", ch->after ? json_text(sha) : json_null());
+		if (ch->kind == CHANGE_LINK)
+			json_object_set_new(j, "target", json_text(ch->after));
 	}
 	json_object_set_new(j, "why", json_text(ch->why));
 	return j;

@@ -74,7 +74,7 @@ static void undo_show_conflicts(struct cli *c, const struct session *s, const st
 		return;
 	for (unsigned i = 0; i < p->n_files; i++) {
 		const struct undo_file *f = &p->files[i];
-		struct change ch = { .kind = CHANGE_EDIT,
+		struct change ch = { .kind = f->file->link ? CHANGE_LINK : CHANGE_EDIT,
 				     .path = f->file->path,
 				     .before = f->current,
 				     .before_len = f->current_len,

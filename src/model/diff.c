@@ -169,6 +169,20 @@ static void diff_add_name(struct str *out, const char *sign, const char *side, c
 	str_addf(out, "%s %s%s%s\n", sign, side, path, strchr(path, ' ') ? "\t" : "");
 }
 
+/* "-/boot/vmlinuz -> vmlinuz-6.8.0-31-generic", "+/boot/vmlinuz -> vmlinuz-6.9.3-acso" */
+static void diff_add_link(struct str *out, const struct change *c)
+{
+	if (c->before)
+		diff_add_name(out, "---", "a", c->path);
+	else
+		diff_add_name(out, "---", "", "/dev/null");
+	diff_add_name(out, "+++", "b", c->path);
+	str_add(out, c->before ? "@@ -1 +1 @@\n" : "@@ -0,0 +1 @@\n");
+	if (c->before)
+		str_addf(out, "-%s -> %s\n", c->path, c->before);
+	str_addf(out, "+%s -> %s\n", c->path, c->after);
+}
+
 char *change_diff(const struct change *c)
 {
 	struct str out = { 0 };
@@ -176,6 +190,10 @@ char *change_diff(const struct change *c)
 
 	if (c->kind == CHANGE_RUN)
 		return str_steal(&out);
+	if (c->kind == CHANGE_LINK) {
+		diff_add_link(&out, c);
+		return str_steal(&out);
+	}
 	diff_split(c->before, c->before ? c->before_len : 0, &d.a);
 	diff_split(c->after, c->after_len, &d.b);
 	diff_script(&d);
@@ -183,7 +201,10 @@ char *change_diff(const struct change *c)
 		diff_add_name(&out, "---", "a", c->path);
 	else
 		diff_add_name(&out, "---", "", "/dev/null");
-	diff_add_name(&out, "+++", "b", c->path);
+	if (c->kind == CHANGE_REMOVE)
+		diff_add_name(&out, "+++", "", "/dev/null");
+	else
+		diff_add_name(&out, "+++", "b", c->path);
 	diff_add_hunks(&out, &d);
 	free(d.a.lines);
 	free(d.b.lines);

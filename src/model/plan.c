@@ -11,6 +11,10 @@ const char *change_kind_name(enum change_kind k)
 		return "edit";
 	case CHANGE_CREATE:
 		return "create";
+	case CHANGE_REMOVE:
+		return "remove";
+	case CHANGE_LINK:
+		return "link";
 	case CHANGE_RUN:
 		break;
 	}
@@ -138,6 +142,8 @@ void stage_add_file(struct plan *p, struct stage *s, const char *path, const cha
 		return;
 	if (stage_find_mergeable(s, path, &at)) {
 		c = s->changes[at];
+		if (c->kind == CHANGE_REMOVE)
+			c->kind = CHANGE_EDIT;
 		c->after = plan_copy(p, after, after_len);
 		c->after_len = after_len;
 		if (why)
@@ -161,6 +167,49 @@ void stage_add_file(struct plan *p, struct stage *s, const char *path, const cha
 	stage_add_change(p, s, c);
 }
 
+void stage_add_remove(struct plan *p, struct stage *s, const char *path, const char *before, size_t before_len,
+		      const char *why)
+{
+	struct change *c;
+	unsigned at;
+
+	if (stage_find_mergeable(s, path, &at)) {
+		c = s->changes[at];
+		if (!c->before) {
+			stage_drop_change(s, at);
+			return;
+		}
+	} else {
+		c = arena_alloc(p->arena, sizeof(*c));
+		c->path = arena_strdup(p->arena, path);
+		c->before = plan_copy(p, before, before_len);
+		c->before_len = before_len;
+		stage_add_change(p, s, c);
+	}
+	c->kind = CHANGE_REMOVE;
+	c->why = arena_strdup(p->arena, why);
+	c->after = NULL;
+	c->after_len = 0;
+}
+
+void stage_add_link(struct plan *p, struct stage *s, const char *path, const char *before, const char *after,
+		    const char *why)
+{
+	struct change *c;
+
+	if (before && strcmp(before, after) == 0)
+		return;
+	c = arena_alloc(p->arena, sizeof(*c));
+	c->kind = CHANGE_LINK;
+	c->why = arena_strdup(p->arena, why);
+	c->path = arena_strdup(p->arena, path);
+	c->before = arena_strdup(p->arena, before);
+	c->before_len = before ? strlen(before) : 0;
+	c->after = arena_strdup(p->arena, after);
+	c->after_len = strlen(after);
+	stage_add_change(p, s, c);
+}
+
 struct change *stage_add_run(struct plan *p, struct stage *s, const char *const *argv, const char *why)
 {
 	struct change *c = arena_alloc(p->arena, sizeof(*c));
@@ -176,6 +225,7 @@ struct change *stage_add_run(struct plan *p, struct stage *s, const char *const 
 void change_add_readback(struct plan *p, struct change *c, const char *const *argv,
 			 const char *const *needles)
 {
+	static const char *const none[] = { NULL };
 	struct change_readback *more =
 		arena_alloc(p->arena, ((size_t)c->n_readbacks + 1) * sizeof(*more));
 
@@ -185,6 +235,8 @@ void change_add_readback(struct plan *p, struct change *c, const char *const *ar
 		arena_strv_add(p->arena, &more[c->n_readbacks].argv, *argv);
 	for (; *needles; needles++)
 		arena_strv_add(p->arena, &more[c->n_readbacks].needles, *needles);
+	if (!more[c->n_readbacks].needles)
+		more[c->n_readbacks].needles = none;
 	c->readbacks = more;
 	c->n_readbacks++;
 }

@@ -11,8 +11,8 @@
  * Everything about to happen, as data.  The same plan is shown as a diff, printed as JSON, executed,
  * journalled, undone and measured.  Lives in one arena.
  */
-enum change_kind { CHANGE_EDIT, CHANGE_CREATE, CHANGE_RUN };
-const char *change_kind_name(enum change_kind k); /* "edit", "create", "run" */
+enum change_kind { CHANGE_EDIT, CHANGE_CREATE, CHANGE_RUN, CHANGE_REMOVE, CHANGE_LINK };
+const char *change_kind_name(enum change_kind k); /* "edit", "create", "run", "remove", "link" */
 
 /* A command that only looks at what was made: its output has to hold every one of the needles. */
 struct change_readback {
@@ -24,11 +24,12 @@ struct change {
 	enum change_kind kind;
 	const char *why;	/* translated; may be NULL for edits */
 
-	/* edit, create */
+	/* edit, create, remove, link */
 	const char *path;	/* absolute, below the root */
-	const char *before;	/* edit: what was read when the plan was made; create: NULL */
+	/* Edit, remove: what was read when the plan was made; link: where it led; NULL: nothing was there. */
+	const char *before;
 	size_t before_len;
-	const char *after;
+	const char *after;	/* link: where it leads; remove: NULL */
 	size_t after_len;
 	mode_t mode;		/* create only; an edited file keeps its own */
 
@@ -65,15 +66,18 @@ enum promise_kind {
 	PROMISE_DRIVER,		/* the function at ADDR (VENDOR:DEVICE) is on driver ARG */
 	PROMISE_FILE,		/* PATH holds just what was written */
 	PROMISE_DOMAIN,		/* libvirt knows domain ARG */
+	PROMISE_KERNEL,		/* uname -r is ARG */
+	PROMISE_ACS_OVERRIDE,	/* the kernel says that it obeys pcie_acs_override */
+	PROMISE_APART,		/* none of the functions in ARG ("0000:02:00.0,…") is in the group of ADDR */
 };
 
 struct promise {
 	const char *id;		/* "cmdline:iommu=pt", "driver:0000:01:00.0"; stable */
 	const char *text;	/* translated: "01:00.0 is held by vfio-pci" */
 	enum promise_kind kind;
-	const char *arg;	/* argument, driver, path's SHA-256, domain name */
+	const char *arg;	/* argument, driver, path's SHA-256, domain name, release, addresses */
 	const char *path;	/* PROMISE_FILE */
-	struct pci_addr addr;	/* PROMISE_DRIVER */
+	struct pci_addr addr;	/* PROMISE_DRIVER, PROMISE_APART */
 	uint16_t vendor, device;
 };
 
@@ -121,19 +125,31 @@ void plan_finish(struct plan *p);
 void stage_add_file(struct plan *p, struct stage *s, const char *path, const char *before,
 		    size_t before_len, const char *after, size_t after_len, mode_t mode,
 		    const char *why);
+/*
+ * The file PATH goes; BEFORE is its text as the plan so far leaves it.  One that the stage itself
+ * makes is not made instead.
+ */
+void stage_add_remove(struct plan *p, struct stage *s, const char *path, const char *before, size_t before_len,
+		      const char *why);
+/*
+ * The symbolic link PATH, which leads to BEFORE (NULL: there is none), is made to lead to AFTER: a new one
+ * takes its place in one step.  Nothing is added when it does already.
+ */
+void stage_add_link(struct plan *p, struct stage *s, const char *path, const char *before, const char *after,
+		    const char *why);
 struct change *stage_add_run(struct plan *p, struct stage *s, const char *const *argv, const char *why)
 	_returns_nonnull_;
-/* Copies ARGV and NEEDLES. */
+/* Copies ARGV and NEEDLES; without needles it is the exit status that counts (cmp). */
 void change_add_readback(struct plan *p, struct change *c, const char *const *argv,
 			 const char *const *needles);
 struct promise *stage_add_promise(struct plan *p, struct stage *s, enum promise_kind kind,
 				  const char *id, const char *text) _returns_nonnull_;
-/* The text PATH will have after all of the plan so far; NULL when no change touches it. */
+/* The text PATH will have after all of the plan so far (CHANGE_REMOVE: none); NULL when no change touches it. */
 const struct change *plan_last_change(const struct plan *p, const char *path);
 
 /*
  * A unified diff of the change, "--- a/path" headers, three lines of context, "\ No newline at end
- * of file" where due, CR shown as it is.  free() it.
+ * of file" where due, CR shown as it is; of a link one line that says where it leads.  free() it.
  */
 char *change_diff(const struct change *c) _returns_nonnull_;
 /* Lower-case hex SHA-256. */

@@ -38,6 +38,10 @@ static bool change_ask(struct wizard *w, const struct stage *s)
 			strv_add_owned(&lines, xasprintf(_("then run  %s"), command));
 		else if (c->kind == CHANGE_EDIT)
 			strv_add_owned(&lines, xasprintf(_("%s  is changed"), c->path));
+		else if (c->kind == CHANGE_REMOVE)
+			strv_add_owned(&lines, xasprintf(_("%s  is removed"), c->path));
+		else if (c->kind == CHANGE_LINK)
+			strv_add_owned(&lines, xasprintf(_("%s  leads to %s"), c->path, c->after));
 		else
 			strv_add_owned(&lines, xasprintf(_("%s  is new"), c->path));
 	}
@@ -125,6 +129,23 @@ void wizard_show_diff(struct wizard *w, const struct stage *s)
 	wizard_show_lines(w, _("Whole diff"), text.len ? str_c(&text) : _("No file is changed."));
 }
 
+/* A format for the path. */
+static const char *change_heading(const struct change *c)
+{
+	switch (c->kind) {
+	case CHANGE_CREATE:
+		return _("New file %s");
+	case CHANGE_REMOVE:
+		return _("Remove the file %s");
+	case CHANGE_LINK:
+		return _("Link %s");
+	case CHANGE_EDIT:
+	case CHANGE_RUN:
+		break;
+	}
+	return _("Change in %s");
+}
+
 void wizard_add_change_rows(struct screen_build *b, const struct change *c, unsigned max_lines)
 {
 	_cleanup_free_ char *diff = NULL;
@@ -138,7 +159,7 @@ void wizard_add_change_rows(struct screen_build *b, const struct change *c, unsi
 	}
 	diff = change_diff(c);
 	build_row(b, ROW_HEADING, NULL)->label =
-		build_printf(b, c->kind == CHANGE_EDIT ? _("Change in %s") : _("New file %s"), c->path);
+		build_printf(b, change_heading(c), c->path);
 	for (line = diff; *line && max_lines;) {
 		size_t n = strcspn(line, "\n");
 

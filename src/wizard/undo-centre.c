@@ -114,7 +114,7 @@ static const char *centre_action(enum undo_action a)
 
 static void centre_add_diff(struct str *out, const struct undo_file *f)
 {
-	const struct change c = { .kind = f->current ? CHANGE_EDIT : CHANGE_CREATE,
+	const struct change c = { .kind = f->file->link ? CHANGE_LINK : f->current ? CHANGE_EDIT : CHANGE_CREATE,
 				  .path = f->file->path,
 				  .before = f->current,
 				  .before_len = f->current_len,

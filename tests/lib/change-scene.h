@@ -11,6 +11,8 @@
 #define SCENE_GRUB "/etc/default/grub"
 #define SCENE_CFG "/boot/grub/grub.cfg"
 #define SCENE_MADE "/etc/vfio/deep/vfio.conf"
+#define SCENE_GONE "/boot/trial.conf"
+#define SCENE_LINK "/boot/vmlinuz"
 
 static const char scene_grub_before[] = "# menu\nGRUB_TIMEOUT=5\n\nGRUB_CMDLINE=\"quiet\"\n\nGRUB_X=1\n# end\n";
 static const char scene_grub_after[] =
@@ -25,6 +27,9 @@ static inline void scene_init(struct tree *t)
 	tree_write(t, SCENE_CFG, "linux quiet\n", 0600);
 	tree_write(t, "/etc/real/modules", "loop\n", 0644);
 	tree_link(t, "real/modules", "/etc/modules");
+	tree_write(t, SCENE_GONE, "title trial\n", 0640);
+	tree_write(t, "/boot/vmlinuz-1", "one\n", 0600);
+	tree_link(t, "vmlinuz-1", SCENE_LINK);
 	tree_write(t, "/proc/sys/kernel/random/boot_id", "11111111-1111-4111-8111-111111111111\n", 0444);
 	tree_mkdir(t, "/var/lib", 0755);
 }
@@ -72,6 +77,8 @@ static inline struct stage *scene_add_all(struct plan *p, const struct tree *t)
 	const char *const back[] = { "/bin/sh", "-c", "rm -f $0/etc/marker", t->dir, NULL };
 	struct change *c;
 
+	stage_add_remove(p, s, SCENE_GONE, "title trial\n", 12, NULL);
+	stage_add_link(p, s, SCENE_LINK, "vmlinuz-1", "vmlinuz-2", NULL);
 	scene_add_menu(p, s, t);
 	c = scene_add_shell(p, s, t, "echo on > $0/etc/marker && touch -d @1700000000 $0/etc/marker");
 	for (const char *const *arg = back; *arg; arg++)

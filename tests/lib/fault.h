@@ -47,6 +47,7 @@ FAULT_WRAP(int, syncfs, (int fd), (fd))
 FAULT_WRAP(int, fchmod, (int fd, mode_t mode), (fd, mode))
 FAULT_WRAP(int, renameat, (int from, const char *a, int to, const char *b), (from, a, to, b))
 FAULT_WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags))
+FAULT_WRAP(int, symlinkat, (const char *target, int fd, const char *path), (target, fd, path))
 FAULT_WRAP(int, mkdirat, (int fd, const char *path, mode_t mode), (fd, path, mode))
 FAULT_WRAP(pid_t, fork, (void), ())
 /* A close that fails has closed the file all the same. */

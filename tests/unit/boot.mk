@@ -1,5 +1,5 @@
 # Unit tests of the boot room: link only the floors it may use.
-EXTRA_DIST += tests/unit/boot-fixture.h
+EXTRA_DIST += tests/unit/boot-fixture.h tests/unit/boot-trial-walk.h
 if HAVE_CHECK
 boot_tests = tests/unit/test-boot-grub tests/unit/test-boot-kernelstub tests/unit/test-boot-initramfs \
 	tests/unit/test-boot-planner tests/unit/test-boot-evidence \

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "boot-fixture.h"
+#include "boot-trial-walk.h"
 
 #include "boot/bootloader.h"
 #include "boot/grub-env.h"
@@ -229,6 +230,15 @@ START_TEST(trial)
 }
 END_TEST
 
+START_TEST(trial_ends)
+{
+	static const char *const tried[] = { "iommu=pt", NULL }, *const other[] = { "nosmt", NULL };
+
+	write_fedora();
+	trial_walk(&bootloader_bls, tried, _i ? other : tried, ENTRIES "/~vfio-wizard-trial.conf");
+}
+END_TEST
+
 START_TEST(environment)
 {
 	struct grub_env env;
@@ -260,6 +270,7 @@ int main(void)
 	tcase_add_test(t, detected);
 	tcase_add_test(t, way_back);
 	tcase_add_test(t, trial);
+	tcase_add_loop_test(t, trial_ends, 0, 2);
 	tcase_add_test(t, environment);
 	suite_add_tcase(s, t);
 	return unit_run(s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "boot-fixture.h"
+#include "boot-trial-walk.h"
 
 #include "boot/boot-text.h"
 #include "boot/bootloader.h"
@@ -340,6 +341,19 @@ START_TEST(trial)
 }
 END_TEST
 
+/* What came up is made permanent; what did not is given up for something else: either way the entry goes. */
+START_TEST(trial_ends)
+{
+	if (_i & 1)
+		debian_host();
+	else
+		arch_host();
+	fixture_write("/usr/bin/bootctl", "");
+	trial_walk(&bootloader_systemd_boot, ARGS("iommu=pt"), _i & 2 ? ARGS("nosmt") : ARGS("iommu=pt"),
+		   _i & 1 ? "/boot/efi/loader/entries/vfio-wizard-trial.conf" : FOLDER "/vfio-wizard-trial.conf");
+}
+END_TEST
+
 START_TEST(rescue)
 {
 	arch_host();
@@ -403,6 +417,7 @@ int main(void)
 	tcase_add_test(t, way_back_as_before);
 	tcase_add_loop_test(t, never_the_default, 0, ARRAY_SIZE(defaults));
 	tcase_add_test(t, trial);
+	tcase_add_loop_test(t, trial_ends, 0, 4);
 	tcase_add_test(t, rescue);
 	tcase_add_test(t, real_bootctl);
 	suite_add_tcase(s, t);

@@ -85,11 +85,11 @@ START_TEST(applies_everything_and_undoes_it)
 	ck_assert_uint_eq(st.st_mode & 07777, 0700);
 	ck_assert_int_eq(fsroot_stat(tree.fs, SCENE_STATE "/journal/001/before-0", &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0600);
-	/* A copy, three files, two commands. */
-	ck_assert_uint_eq(events[TXN_STEP_BEGIN], 6);
-	ck_assert_uint_eq(events[TXN_STEP_DONE], 6);
+	/* A copy, three files, one removed, a link, two commands. */
+	ck_assert_uint_eq(events[TXN_STEP_BEGIN], 8);
+	ck_assert_uint_eq(events[TXN_STEP_DONE], 8);
 	ck_assert_uint_eq(events[TXN_STEP_FAILED], 0);
-	ck_assert_uint_eq(last_step, 6);
+	ck_assert_uint_eq(last_step, 8);
 	ck_assert_str_eq(str_c(&output), "made the menu\n");
 	str_done(&output);
 	ck_assert_msg(scene_undo(&tree, &scene_here, UNDO_CONFLICT_REFUSE, &error) == 0, "%s", error.msg);
@@ -107,7 +107,7 @@ START_TEST(below_another_root_commands_are_pending)
 	ck_assert_uint_eq(strv_length(res.pending), 2);
 	ck_assert(str_starts_with(res.pending[0], "/bin/sh -c 'sed "));
 	ck_assert_uint_eq(events[TXN_PENDING], 2);
-	ck_assert_uint_eq(events[TXN_STEP_DONE], 4);
+	ck_assert_uint_eq(events[TXN_STEP_DONE], 6);
 	assert_file(SCENE_GRUB, scene_grub_after, 0640);
 	assert_file(SCENE_CFG, "linux quiet\n", 0600);
 	ck_assert(!tree_has(&tree, "/etc/marker"));

@@ -65,7 +65,7 @@ static void assert_as_before(void)
 START_TEST(preview_says_what_undo_does)
 {
 	look();
-	ck_assert_uint_eq(preview->n_files, 5);
+	ck_assert_uint_eq(preview->n_files, 7);
 	ck_assert_int_eq(find(SCENE_GRUB)->action, UNDO_RESTORE);
 	ck_assert_str_eq(find(SCENE_GRUB)->current, scene_grub_after);
 	ck_assert_str_eq(find(SCENE_GRUB)->result, scene_grub_before);

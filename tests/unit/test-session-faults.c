@@ -37,6 +37,7 @@ static const struct faults_row {
 	{ "tests/hosts/debian-systemd-boot", { "passthrough-mode", "yes" } },
 	{ "tests/hosts/debian-systemd-boot", { "trial", "yes" } },
 	{ "tests/hosts/arch-uki", { "passthrough-mode", "yes" } },
+	{ NULL, { NULL } }, /* scene_all_kinds() */
 };
 
 struct faults_scene {
@@ -50,6 +51,14 @@ static void scene_write(const struct tree *t, const char *path, const char *text
 {
 	if (!tree_has(t, path))
 		tree_write(t, path, text, 0644);
+}
+
+static void scene_link(const struct tree *t, const char *path, const char *target)
+{
+	_cleanup_free_ char *folder = xstrndup(path, (size_t)(strrchr(path, '/') - path));
+
+	tree_mkdir(t, folder, 0755);
+	tree_link(t, target, path);
 }
 
 /* Does the stage itself make the file that change AT edits? */
@@ -70,10 +79,12 @@ static void scene_lay_out(struct faults_scene *s)
 	for (unsigned i = 0; i < s->stage->n_changes; i++) {
 		const struct change *c = s->stage->changes[i];
 
-		if (c->kind == CHANGE_EDIT && !scene_made_before(s->stage, i))
+		if ((c->kind == CHANGE_EDIT || c->kind == CHANGE_REMOVE) && !scene_made_before(s->stage, i))
 			scene_write(&s->tree, c->path, c->before);
+		if (c->kind == CHANGE_LINK && c->before)
+			scene_link(&s->tree, c->path, c->before);
 		for (const char *const *o = c->outputs; c->kind == CHANGE_RUN && o && *o; o++)
-			if (fsroot_exists(s->session->root, *o))
+			if (!s->session || fsroot_exists(s->session->root, *o))
 				scene_write(&s->tree, *o, "old\n");
 		if (c->kind == CHANGE_RUN && c->readback_path && !c->made)
 			scene_write(&s->tree, c->readback_path, "old\n");
@@ -150,10 +161,31 @@ static void scene_open(struct faults_scene *s, const struct faults_row *row)
 				scene_replace_command(s->plan->arena, s->plan->stages[i]->changes[k]);
 }
 
+/* Every kind of change in one stage, which no loader asks for: two removals, a new link and one turned. */
+static void scene_all_kinds(struct faults_scene *s)
+{
+	static const char *const argv[] = { "makes-it", NULL };
+	struct stage *stage;
+	struct change *c;
+
+	*s = (struct faults_scene){ .plan = plan_new() };
+	stage = plan_stage(s->plan, "kernel", "every kind", STAGE_END_REBOOT);
+	stage_add_file(s->plan, stage, "/etc/grub", "quiet\n", 6, "quiet iommu=pt\n", 15, 0644, NULL);
+	stage_add_remove(s->plan, stage, "/boot/loader/entries/trial.conf", "title trial\n", 12, NULL);
+	stage_add_link(s->plan, stage, "/boot/vmlinuz", "vmlinuz-1", "vmlinuz-2", NULL);
+	stage_add_link(s->plan, stage, "/boot/initrd.img", NULL, "initrd.img-2", NULL);
+	stage_add_file(s->plan, stage, "/etc/modprobe.d/vfio.conf", NULL, 0, "options\n", 8, 0644, NULL);
+	stage_add_remove(s->plan, stage, "/boot/grub/custom.cfg", "menuentry\n", 10, NULL);
+	c = stage_add_run(s->plan, stage, argv, NULL);
+	arena_strv_add(s->plan->arena, &c->outputs, "/boot/efi/vmlinuz.efi");
+	scene_replace_command(s->plan->arena, c);
+}
+
 static void scene_close(struct faults_scene *s)
 {
 	plan_free(s->plan);
-	session_close(s->session);
+	if (s->session)
+		session_close(s->session);
 }
 
 static int scene_apply(struct faults_scene *s, struct err *err)
@@ -202,6 +234,14 @@ static void scene_recover(struct faults_scene *s, unsigned at)
 	ck_assert_msg(r == 0, "%s, call %u: recover: %s", s->stage->name, at, err.msg);
 }
 
+static void scene_assert_link(struct faults_scene *s, const struct change *c, unsigned at)
+{
+	const char *target = NULL;
+
+	ck_assert_msg(fsroot_readlink(s->tree.fs, s->plan->arena, c->path, &target) == 0 && strcmp(target, c->after) == 0,
+		      "call %u: %s does not lead to %s", at, c->path, c->after);
+}
+
 /* All files hold what the plan says; the commands' too. */
 static void scene_assert_new(struct faults_scene *s, unsigned at)
 {
@@ -215,6 +255,14 @@ static void scene_assert_new(struct faults_scene *s, unsigned at)
 		for (unsigned k = i; k < s->stage->n_changes; k++)
 			if (s->stage->changes[k]->path && strcmp(s->stage->changes[k]->path, c->path) == 0)
 				last = s->stage->changes[k];
+		if (last->kind == CHANGE_REMOVE) {
+			ck_assert_msg(!tree_has(&s->tree, c->path), "call %u: %s is still there", at, c->path);
+			continue;
+		}
+		if (last->kind == CHANGE_LINK) {
+			scene_assert_link(s, last, at);
+			continue;
+		}
 		text = tree_read(&s->tree, c->path);
 		ck_assert_msg(strncmp(text, last->after, last->after_len) == 0, "call %u: %s is not all new", at, c->path);
 	}
@@ -287,7 +335,10 @@ START_TEST(every_point)
 	unsigned points = 0, old = 0, new = 0;
 	struct faults_scene s;
 
-	scene_open(&s, row);
+	if (row->host)
+		scene_open(&s, row);
+	else
+		scene_all_kinds(&s);
 	ck_assert_uint_gt(s.plan->n_stages, 0);
 	for (unsigned i = 0; i < s.plan->n_stages; i++) {
 		s.stage = s.plan->stages[i];
@@ -295,7 +346,8 @@ START_TEST(every_point)
 			points += stage_faults(&s, kill, &old, &new);
 	}
 	printf("# %s: %s%s%s, %u points %s: %u all old, %u all new, 0 in between\n",
-	       s.session->boot.loader ? s.session->boot.loader->name : "unknown", row->host,
+	       !s.session ? "none" : s.session->boot.loader ? s.session->boot.loader->name : "unknown",
+	       row->host ? row->host : "every kind of change",
 	       row->options[0] ? " --" : "", row->options[0] ? row->options[0] : "", points,
 	       kill ? "killed at" : "failing", old, new);
 	ck_assert_uint_gt(points, 20);
