@@ -8,6 +8,9 @@
 /* Fills in the disk and the ISOs of a machine whose name, system and host devices are known. */
 int machine_set_media(struct machine *m, const struct host *h, const struct answers *a,
 		      struct err *err) _must_check_;
+/* The PCI devices, by card: all functions of one share a slot of one root port. */
+int machine_set_devices(struct machine *m, const struct host *h, const struct answers *a,
+			struct pci_device *const *devices, unsigned n, struct err *err) _must_check_;
 /* The USB devices: "046d:c52b", "port:1-4". */
 int machine_set_usb(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
 	_must_check_;
