@@ -5,6 +5,7 @@ liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/outp
 	src/output/machine-context.c \
 	src/output/machine-devices.c \
 	src/output/machine-disk.c src/output/machine-parts.h \
+	src/output/machine-hook.c \
 	src/output/machine-libvirt.c \
 	src/output/machine-pin.c \
 	src/output/machine-qemu.c \

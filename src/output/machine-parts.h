@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/json.h"
 #include "model/answers.h"
 #include "model/finding.h"
 #include "model/machine.h"
@@ -17,3 +18,8 @@ int machine_set_usb(struct machine *m, const struct host *h, const struct answer
 /* Ties the virtual CPUs of a machine, whose CPUs and devices are known, to the host's. */
 int machine_set_pins(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
 	_must_check_;
+/* What the host does while the machine, whose memory and CPUs are known, runs. */
+int machine_set_hooks(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+/* What a template sees of that: null, or {governor, isolate, pages}. */
+json_t *machine_hooks_context(const struct machine *m) _returns_nonnull_;

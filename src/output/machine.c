@@ -263,6 +263,8 @@ int machine_build(const struct judgement *j, const struct answers *a,
 	if (r == 0)
 		r = machine_set_pins(m, h, a, err);
 	if (r == 0)
+		r = machine_set_hooks(m, h, a, err);
+	if (r == 0)
 		r = machine_set_media(m, h, a, err);
 	if (r < 0)
 		return r;
