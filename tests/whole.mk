@@ -6,6 +6,7 @@ WHOLE_TESTS = \
 	tests/cli.sh \
 	tests/undo.sh \
 	tests/hooks.sh \
+	tests/tuning.sh \
 	tests/take-over.sh \
 	tests/bad-input.sh \
 	tests/absurd.sh \

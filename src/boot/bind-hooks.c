@@ -33,6 +33,8 @@ static const char hook_caller[] =
 	"#!/bin/sh\n"
 	"# Written by vfio-wizard; taken back by: vfio-wizard undo\n"
 	"# This libvirt does not look into qemu.d by itself.\n"
+	"VFIO_WIZARD_DAEMON=$PPID\n"
+	"export VFIO_WIZARD_DAEMON\n"
 	"for hook in " HOOKS_NEW "/vfio-wizard-*; do\n"
 	"\tif [ -f \"$hook\" ] && [ -x \"$hook\" ]; then\n"
 	"\t\t\"$hook\" \"$@\" </dev/null || exit $?\n"
@@ -130,6 +132,18 @@ static bool hooks_are_known(const struct host *h)
 	       (hooks_knows_folder(h) == 1 && fsroot_list(h->root, HOOKS_NEW, &names) >= 0 && names && *names);
 }
 
+static bool hooks_restart_is_planned(const struct plan *plan)
+{
+	for (unsigned i = 0; i < plan->n_stages; i++)
+		for (unsigned k = 0; k < plan->stages[i]->n_changes; k++) {
+			const struct change *c = plan->stages[i]->changes[k];
+
+			if (c->kind == CHANGE_RUN && str_eq(c->argv[0], "systemctl") && str_eq(c->argv[1], "try-restart"))
+				return true;
+		}
+	return false;
+}
+
 static void hooks_add_restart(struct host *h, struct plan *plan, struct stage *stage)
 {
 	static const char *const units[] = { "virtqemud.service", "libvirtd.service" };
@@ -156,10 +170,16 @@ static void hooks_add_restart(struct host *h, struct plan *plan, struct stage *s
 	boot_add_advice(plan, f, _("Restart libvirt, or this computer, before you start the machine."));
 }
 
-static void hooks_say(struct host *h, struct plan *plan, const struct pci_device *const *devices, unsigned n)
+int hooks_add(struct host *h, struct plan *plan, struct stage *stage, const char *name, const char *text,
+	      const char *why, struct err *err)
 {
-	struct finding *f;
+	const char *path = arena_printf(plan->arena, HOOKS_NEW "/%s", name);
+	int r = hooks_add_file(h, plan, stage, path, text, why, err);
 
+	if (r == 0 && hooks_knows_folder(h) == 0)
+		r = hooks_add_caller(h, plan, stage, path, err);
+	if (r < 0)
+		return r;
 	if (h->software.looked && !h->software.libvirt)
 		boot_add_finding(plan, "hook-no-libvirt", SEVERITY_WARN, "host",
 				 _("libvirt is not installed. Only libvirt runs hooks."));
@@ -167,6 +187,15 @@ static void hooks_say(struct host *h, struct plan *plan, const struct pci_device
 		boot_add_finding(plan, "hook-libvirt-unknown", SEVERITY_INFO, "host",
 				 _("The version of libvirt is not known. Before 6.5 it does not run hooks in %s."),
 				 HOOKS_NEW);
+	if (stage->n_changes && !hooks_are_known(h) && !hooks_restart_is_planned(plan))
+		hooks_add_restart(h, plan, stage);
+	return 0;
+}
+
+static void hooks_say(struct plan *plan, const struct pci_device *const *devices, unsigned n)
+{
+	struct finding *f;
+
 	for (unsigned i = 0; i < n; i++) {
 		if (pci_device_class(devices[i]) != DEVICE_GPU || devices[i]->boot_vga == 1 || !devices[i]->driver)
 			continue;
@@ -180,7 +209,6 @@ static void hooks_say(struct host *h, struct plan *plan, const struct pci_device
 static int hooks_stage(struct host *h, const char *machine, const struct pci_device *const *devices,
 		       unsigned n, struct plan *plan, struct err *err)
 {
-	const char *path = arena_printf(plan->arena, HOOKS_NEW "/vfio-wizard-%s", machine);
 	_cleanup_str_ struct str text = { 0 };
 	struct stage *stage;
 	int r;
@@ -194,16 +222,11 @@ static int hooks_stage(struct host *h, const char *machine, const struct pci_dev
 	hooks_add_devices(&text, devices, n);
 	str_add(&text, hook_body);
 	stage = plan_stage(plan, "bind", _("Hand the devices over while the machine runs"), STAGE_END_NONE);
-	r = hooks_add_file(h, plan, stage, path, str_c(&text),
-			   _("takes the devices before the machine starts, and gives them back"), err);
-	if (r == 0 && hooks_knows_folder(h) == 0)
-		r = hooks_add_caller(h, plan, stage, path, err);
-	if (r < 0)
-		return r;
-	hooks_say(h, plan, devices, n);
-	if (stage->n_changes && !hooks_are_known(h))
-		hooks_add_restart(h, plan, stage);
-	return 0;
+	r = hooks_add(h, plan, stage, arena_printf(plan->arena, "vfio-wizard-%s", machine), str_c(&text),
+		      _("takes the devices before the machine starts, and gives them back"), err);
+	if (r == 0)
+		hooks_say(plan, devices, n);
+	return r;
 }
 
 const struct bind_method bind_hooks = {

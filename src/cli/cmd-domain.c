@@ -86,7 +86,7 @@ static int domain_run(struct cli *c, struct err *err)
 }
 
 static const struct cli_option domain_options[] = {
-	{ "format", "libvirt|qemu", N_("what to write; libvirt when not given") },
+	{ "format", "libvirt|qemu|hook", N_("what to write; libvirt when not given") },
 	{ "output", N_("FILE"), N_("where to; - is standard output"), 'o' },
 	{ "define", NULL, N_("give it to libvirt") },
 	{ "template", N_("FILE"), N_("use this template instead of the shipped one") },

@@ -52,4 +52,14 @@ struct machine {
 	const char *network;	/* "default", "network:lab", "bridge:br0", "none" */
 	const char *uuid;	/* derived from the name: writing it again replaces the same domain */
 	const char *mac;	/* derived from name and devices, 52:54:00:… */
+	/* What hooks do on the host while the machine runs. */
+	bool hook_governor;
+	const char *hook_cpus;	/* "8,9": CPUs that the host's own programs keep off; NULL: none */
+	long long hook_pages;	/* huge pages of hugepage_bytes that are set aside at the start; 0 none */
+	int hook_node;		/* NUMA node whose memory those are; -1 any */
 };
+/* Is there anything for a hook to do? */
+static inline bool machine_has_hooks(const struct machine *m)
+{
+	return m->hook_governor || m->hook_cpus || m->hook_pages > 0;
+}

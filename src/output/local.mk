@@ -3,7 +3,9 @@ liboutput_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS)
 liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/output/render.h \
 	src/output/machine.c \
 	src/output/machine-context.c \
+	src/output/machine-devices.c \
 	src/output/machine-disk.c src/output/machine-parts.h \
+	src/output/machine-hook.c \
 	src/output/machine-libvirt.c \
 	src/output/machine-pin.c \
 	src/output/machine-qemu.c \

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "output/machine-parts.h"
 #include "output/output.h"
 
 #include "base/str.h"
@@ -32,6 +33,8 @@
  * usb                 USB devices: {vendor: "046d", product; number: null|{bus, device} to tell twins
  *                     apart; port: null|{bus: 1, path: "4.2"}}
  * pins                null, or {cpus: [{vcpu: 0, cpu: 8}], cpu_list: "8,9", emulator: "0,1"}
+ * hooks               null, or what the host does while the machine runs: {governor: true|false; isolate:
+ *                     null|{cpus: "8,9"}; pages: null|{size_kib, count, pool: "/kernel/mm/…"}}
  * big_bars            a graphics card is passed: its memory may lie high in the address space
  */
 
@@ -266,5 +269,6 @@ json_t *machine_context(const struct machine *m)
 		json_array_append_new(usb, context_usb(&m->usb[i]));
 	json_object_set_new(o, "usb", usb);
 	context_set_pins(o, m);
+	json_object_set_new(o, "hooks", machine_hooks_context(m));
 	return o;
 }

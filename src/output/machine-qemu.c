@@ -15,7 +15,7 @@ static unsigned qemu_line_of(const char *message)
 }
 
 /* The shell reads the whole script and runs nothing of it. */
-static int qemu_check(const char *text, size_t len, struct err *err)
+int machine_check_script(const char *text, size_t len, struct err *err)
 {
 	static const char *const argv[] = { "sh", "-n", NULL };
 	struct spawn_request req = { .argv = argv, .input = text, .input_len = len, .timeout_s = 10 };
@@ -41,5 +41,5 @@ const struct machine_format machine_format_qemu = {
 	.template_name = "qemu.sh.mustache",
 	.file_suffix = ".sh",
 	.mode = 0755,
-	.check = qemu_check,
+	.check = machine_check_script,
 };

@@ -110,18 +110,27 @@ static int output_find_template(const char *name, char **ret, struct err *err)
 	return output_find_data(shipped, ret, err);
 }
 
-/* NAME.mustache beside the template USER; partials never come from elsewhere. */
+/*
+ * NAME.mustache beside the template USER; else the shipped one, which a template of the user's own that
+ * was copied without it goes on using.
+ */
 static int output_partial(void *user, const char *name, char **ret)
 {
 	const char *template_file = user, *slash = strrchr(template_file, '/');
 	_cleanup_free_ char *path = NULL;
+	_cleanup_free_ char *shipped = NULL, *where = NULL;
 	size_t len;
+	int r;
 
 	if (strchr(name, '/') || name[0] == '.')
 		return -EINVAL;
 	path = xasprintf("%.*s%s.mustache", slash ? (int)(slash + 1 - template_file) : 0,
 			 template_file, name);
-	return output_read(path, ret, &len);
+	r = output_read(path, ret, &len);
+	if (r != -ENOENT)
+		return r;
+	shipped = xasprintf("templates/%s.mustache", name);
+	return output_load_data(shipped, ret, &len, &where) == 0 ? 0 : -ENOENT;
 }
 
 int output_render_file(const char *file, const char *name, const json_t *context,

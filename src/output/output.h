@@ -31,11 +31,15 @@ struct machine_format {
 	mode_t mode;		  /* of the written file */
 	/* What came out is checked before it is offered: XML parsed (and validated), sh -n. */
 	int (*check)(const char *text, size_t len, struct err *err);
+	/* Not a machine but what libvirt runs on the host for it; nothing for one without hooks. */
+	bool is_hook;
 };
 #define MACHINE_FORMAT(id) extern const struct machine_format machine_format_##id;
 #include "output/machine-format.def"
 #undef MACHINE_FORMAT
 extern const struct machine_format *const machine_format_table[]; /* ends with NULL */
+/* .check of shell scripts: read by sh -n. */
+int machine_check_script(const char *text, size_t len, struct err *err) _must_check_;
 /* NULL NAME is the default; NULL when there is no such format. */
 const struct machine_format *machine_format_find(const char *name);
 /*

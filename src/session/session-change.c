@@ -3,6 +3,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 #include "boot/boot-mounts.h"
+#include "boot/bind-hooks.h"
 #include "boot/boot-text.h"
 #include "session/session-paths.h"
 #include "session/session.h"
@@ -63,6 +64,9 @@ int session_write_machine(struct session *s, const char *format, const char *tem
 	r = session_build_machine(s, NULL, &m, err);
 	if (r != 0)
 		return r;
+	if (f->is_hook && !machine_has_hooks(m))
+		return err_set(err, ERR_USAGE, -EINVAL,
+			       _("This machine has no hook of its own: --hook says what it is to do."));
 	return machine_write(m, f, template_file, ret, ret_len, err);
 }
 
@@ -84,6 +88,20 @@ static int session_add_machine_file(struct session *s, struct plan *plan, struct
 		return err_set(err, ERR_NOT_POSSIBLE, r, _("Cannot read %s: %s"), path, strerror(-r));
 	stage_add_file(plan, stage, path, old, old_len, text, len, f->mode, NULL);
 	return 0;
+}
+
+/* The '@' is in no machine's name, so it is no other machine's hook that takes devices. */
+static int session_add_hook(struct session *s, struct plan *plan, struct stage *stage, const struct machine *m,
+			    struct err *err)
+{
+	_cleanup_free_ char *text = NULL;
+	size_t len;
+	int r = machine_write(m, machine_format_find("hook"), NULL, &text, &len, err);
+
+	if (r < 0)
+		return r;
+	return hooks_add(s->host, plan, stage, arena_printf(plan->arena, "vfio-wizard-host@%s", m->name), text,
+			 _("what the host does while the machine runs"), err);
 }
 
 static void session_add_disk(struct session *s, struct plan *plan, struct stage *stage,
@@ -116,7 +134,10 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 	stage = plan_stage(plan, "machine",
 			   arena_printf(plan->arena, _("virtual machine %s"), m->name), STAGE_END_NONE);
 	for (unsigned i = 0; machine_format_table[i] && r == 0; i++)
-		r = session_add_machine_file(s, plan, stage, m, machine_format_table[i]->name, err);
+		if (!machine_format_table[i]->is_hook)
+			r = session_add_machine_file(s, plan, stage, m, machine_format_table[i]->name, err);
+	if (r == 0 && machine_has_hooks(m))
+		r = session_add_hook(s, plan, stage, m, err);
 	if (r == 0) {
 		session_add_disk(s, plan, stage, m);
 		session_check_paths(s, plan, m);
