@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "model/answers.h"
+#include "model/cpu-set.h"
 #include "model/finding.h"
 
 /*
@@ -27,6 +28,19 @@ struct machine_usb {
 	int bus, number;	/* with a port; number 0: the id alone says which device */
 };
 
+/* Something worth knowing about what was decided, or left out. */
+struct machine_note {
+	const char *id;		/* stable word: "pin-several-caches" */
+	const char *text;	/* translated sentences */
+};
+
+/* One NUMA node of the guest, on one of the host. */
+struct machine_cell {
+	const char *cpus;	/* virtual CPUs: "0-7" */
+	long long memory_bytes;
+	int node;		/* of the host */
+};
+
 struct machine {
 	struct arena *arena;
 	const char *name;
@@ -42,7 +56,7 @@ struct machine {
 	unsigned n_hostdevs;
 	struct machine_usb *usb;
 	unsigned n_usb;
-	unsigned *pins;		/* the host's CPU of every virtual one; NULL: not tied */
+	int *pins;		/* the host's CPU of every virtual one; NULL: not tied */
 	const char *emulator_cpus; /* with pins: "0,1,8,9", the CPUs QEMU itself runs on */
 	const char *disk_path, *disk_format; /* NULL: no virtual disk */
 	bool disk_is_block;	/* a whole disk or partition of the host */
@@ -52,4 +66,16 @@ struct machine {
 	const char *network;	/* "default", "network:lab", "bridge:br0", "none" */
 	const char *uuid;	/* derived from the name: writing it again replaces the same domain */
 	const char *mac;	/* derived from name and devices, 52:54:00:… */
+	unsigned dies;		/* sockets * dies * cores * threads == cpus */
+	bool dies_known;	/* this host's libvirt understands dies='…' */
+	/* With pins: QEMU's own CPUs, and siblings of the machine's cores that nobody gets */
+	struct cpu_set emulator_set, unused_set;
+	long long hugepages;	/* how many of hugepage_bytes */
+	bool hugepages_at_boot;	/* the kernel sets them aside; else they are made when the machine starts */
+	const char *memory_nodes; /* host nodes its memory comes from, "1"; NULL: any */
+	bool memory_strict;	/* from nowhere else; false: rather from there */
+	struct machine_cell *cells; /* none: the guest sees one node */
+	unsigned n_cells;
+	struct machine_note *notes;
+	unsigned n_notes;
 };
