@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "model/cpu-set.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -108,6 +109,7 @@ static bool cpu_has_flag(const char *flags, const char *flag)
 static void cpu_read_flags(struct cpu_facts *cpu, const char *flags)
 {
 	cpu->flag_virtualization = cpu_has_flag(flags, "vmx") || cpu_has_flag(flags, "svm");
+	cpu->has_1g_pages = cpu_has_flag(flags, "pdpe1gb");
 	if (cpu->hypervisor < 0)
 		cpu->hypervisor = cpu_has_flag(flags, "hypervisor");
 }
@@ -167,31 +169,6 @@ static void cpu_read_cpuinfo(struct host *h)
 		cpu->cores = (int)strv_length(strv_const(cores));
 }
 
-/* Numbers in a list like "0,12" or "0-1": how many; -1 when it is not such a list. */
-static int cpu_count_list(const char *list)
-{
-	int n = 0;
-
-	while (*list) {
-		char *end;
-		unsigned long from = strtoul(list, &end, 10), to = from;
-
-		if (end == list)
-			return -1;
-		if (*end == '-') {
-			list = end + 1;
-			to = strtoul(list, &end, 10);
-			if (end == list)
-				return -1;
-		}
-		if (to < from || to - from > 4096 || (*end && *end != ','))
-			return -1;
-		n += (int)(to - from) + 1;
-		list = *end == ',' ? end + 1 : end;
-	}
-	return n > 0 ? n : -1;
-}
-
 /* CPU 0 is a performance core on hybrid parts: what guests are shaped after. */
 static void cpu_read_topology(struct host *h)
 {
@@ -200,8 +177,11 @@ static void cpu_read_topology(struct host *h)
 	const char *list = probe_word(h, "%s", path);
 
 	if (list) {
-		cpu->threads_per_core = cpu_count_list(list);
-		if (cpu->threads_per_core < 0)
+		struct cpu_set siblings;
+
+		if (cpu_set_parse(list, &siblings) == 0)
+			cpu->threads_per_core = (int)cpu_set_count(&siblings);
+		else
 			probe_note(h, path, -EINVAL);
 	}
 	if (cpu->threads_per_core < 0 && cpu->cores > 0 && cpu->threads >= cpu->cores)

@@ -338,7 +338,7 @@ static int grub_check_result(const struct grub_script *s, const struct kargs *be
 		bool ours = strv_contains(strv_const(line.args), *b);
 
 		for (const char *const *a = set; a && *a && !ours; a++)
-			ours = karg_same_name(*a, *b);
+			ours = karg_replaces(*a, *b);
 		for (const char *const *a = remove; a && *a && !ours; a++)
 			ours = karg_same_name(*a, *b);
 		if (!ours)

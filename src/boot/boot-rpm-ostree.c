@@ -110,6 +110,30 @@ static int ostree_add_options(const struct kargs *from, const struct kargs *othe
 	return 0;
 }
 
+/*
+ * rpm-ostree puts what is added behind all the others, and nothing that is there already: right for all
+ * arguments but those whose place counts.
+ */
+static int ostree_check_result(const struct kargs *old, const struct kargs *new, const char *const *set,
+			       struct err *err)
+{
+	_cleanup_kargs_ struct kargs line = { 0 };
+
+	for (char **a = old->args; a && *a; a++)
+		if (strv_contains(strv_const(new->args), *a))
+			strv_add(&line.args, *a);
+	for (char **a = new->args; a && *a; a++)
+		if (!strv_contains(strv_const(old->args), *a))
+			strv_add(&line.args, *a);
+	for (; set && *set; set++)
+		if (!kargs_has(&line, *set))
+			return err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP,
+				       _("rpm-ostree would put %s behind arguments that it has to stand before. Remove the "
+					 "other arguments of huge pages first: rpm-ostree kargs --editor"),
+				       *set);
+	return 0;
+}
+
 static void ostree_note(struct host *h, struct plan *plan)
 {
 	boot_add_finding(plan, "rpm-ostree-old-deployment", SEVERITY_INFO, "rpm-ostree",
@@ -143,6 +167,9 @@ static int ostree_stage_kargs(struct host *h, const char *const *set, const char
 		changed |= kargs_set(&new, *a);
 	if (!changed)
 		return 0;
+	r = ostree_check_result(&old, &new, set, err);
+	if (r < 0)
+		return r;
 	arena_strv_add(plan->arena, &argv, "rpm-ostree");
 	arena_strv_add(plan->arena, &argv, "kargs");
 	arena_strv_add(plan->arena, &undo, "rpm-ostree");

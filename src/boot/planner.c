@@ -6,6 +6,7 @@
 #include "boot/boot-mounts.h"
 #include "boot/boot-text.h"
 #include "boot/take-over.h"
+#include "model/guest-memory.h"
 
 #include <errno.h>
 #include <string.h>
@@ -26,6 +27,31 @@ static bool planner_wants_override(const struct answers *a)
 	return acs && strcmp(acs, "none") != 0;
 }
 
+/* The NUMA node of the cards, which the machine's memory is best near; -1 not known, or only one. */
+static int planner_card_node(const struct judgement *j, const struct answers *a)
+{
+	struct pci_device **chosen = NULL;
+	unsigned n = 0;
+
+	if (j->host->memory.n_nodes < 2 || j->iommu_state != IOMMU_ON ||
+	    planner_choose_devices(j, a, NULL, &chosen, &n, NULL) < 0)
+		return -1;
+	for (unsigned i = 0; i < n; i++)
+		if (chosen[i]->numa_node >= 0)
+			return chosen[i]->numa_node;
+	return -1;
+}
+
+/* "hugepagesz=1G hugepages=16" when the kernel has to set the machine's pages aside; NULL when not. */
+static const char *planner_pages(const struct judgement *j, const struct answers *a)
+{
+	struct guest_memory memory;
+
+	if (guest_memory_plan(j->host, a, &memory, NULL) < 0 || !memory.at_boot)
+		return NULL;
+	return guest_memory_karg(j->host, &memory, guest_memory_node(j->host, &memory, planner_card_node(j, a)));
+}
+
 const char *const *planner_kernel_args(const struct judgement *j, const struct answers *a)
 {
 	struct arena *arena = j->host->arena;
@@ -40,6 +66,8 @@ const char *const *planner_kernel_args(const struct judgement *j, const struct a
 		arena_strv_add(arena, &set,
 			       arena_printf(arena, "pcie_acs_override=%s",
 					    answers_get(a, "acs-override")));
+	if (planner_pages(j, a))
+		arena_strv_add(arena, &set, planner_pages(j, a));
 	return set;
 }
 
@@ -203,6 +231,24 @@ static int planner_check_override(struct planner *p)
 	return 0;
 }
 
+static int planner_check_pages(struct planner *p)
+{
+	struct guest_memory memory;
+	int r;
+
+	if (!answers_is_set(p->answers, "hugepages") && !answers_is_set(p->answers, "hugepages-at"))
+		return 0;
+	r = guest_memory_plan(p->h, p->answers, &memory, p->err);
+	if (r < 0 || !memory.at_boot || guest_memory_knows_nodes(p->h) ||
+	    guest_memory_node(p->h, &memory, planner_card_node(p->j, p->answers)) < 0)
+		return r;
+	err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+		_("--hugepages-at: the kernel %s spreads pages over all NUMA nodes at the start (5.16 can set them aside on "
+		  "one), so the node of the card would get only a part of them."),
+		p->h->identity.kernel ? p->h->identity.kernel : "");
+	return err_hint(p->err, _("Use --hugepages-at start, which makes them on the right node."));
+}
+
 /* Before the first change there is an entry that starts the host without any. */
 static int planner_way_back(struct planner *p, const struct bootloader *loader, struct stage *stage)
 {
@@ -312,6 +358,8 @@ static int planner_kernel(struct planner *p)
 	bool asked = set || off || answers_is_set(p->answers, "take-over");
 	int r = planner_check_override(p);
 
+	if (r == 0)
+		r = planner_check_pages(p);
 	if (r < 0 || (!asked && !on))
 		return r;
 	if (!asked) {

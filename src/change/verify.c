@@ -3,6 +3,7 @@
 
 #include "base/strv.h"
 #include "change/image.h"
+#include "model/kargs.h"
 
 #include <errno.h>
 #include <string.h>
@@ -59,6 +60,17 @@ static void verify_set(struct verify *v, enum promise_result result, const char 
 	v->check->advice = advice;
 }
 
+/* "hugepagesz=1G hugepages=16": two words that belong together. */
+static bool verify_has_pair(const struct verify *v, const char *arg)
+{
+	_cleanup_kargs_ struct kargs line = { 0 };
+
+	if (!karg_is_pair(arg))
+		return false;
+	kargs_parse(v->h->kernel.cmdline, &line);
+	return kargs_has(&line, arg);
+}
+
 static void verify_cmdline(struct verify *v)
 {
 	const char *arg = verify_text(v, "arg");
@@ -69,7 +81,7 @@ static void verify_cmdline(struct verify *v)
 		return;
 	}
 	evidence = arena_printf(v->a, "/proc/cmdline: %s", v->h->kernel.cmdline);
-	if (v->h->kernel.args && strv_contains(v->h->kernel.args, arg))
+	if (v->h->kernel.args && (strv_contains(v->h->kernel.args, arg) || verify_has_pair(v, arg)))
 		verify_set(v, PROMISE_KEPT, evidence, NULL);
 	else
 		verify_set(v, PROMISE_BROKEN, evidence,

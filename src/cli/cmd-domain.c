@@ -3,6 +3,7 @@
 
 #include "base/spawn.h"
 #include "base/str.h"
+#include "output/cpu-picture.h"
 
 #include <errno.h>
 #include <string.h>
@@ -49,10 +50,45 @@ static void domain_note_no_devices(const struct session *s)
 		      stderr);
 }
 
+/* What was decided for this host, or could not be done: beside the machine, never in its way. */
+static void domain_say_notes(const struct machine *m)
+{
+	for (unsigned i = 0; i < m->n_notes; i++)
+		fprintf(stderr, _("vfio-wizard: note: %s\n"), m->notes[i].text);
+}
+
+static json_t *domain_json_notes(const struct machine *m)
+{
+	json_t *notes = json_array();
+
+	for (unsigned i = 0; i < m->n_notes; i++) {
+		json_t *note = json_object();
+
+		json_object_set_new(note, "id", json_text(m->notes[i].id));
+		json_object_set_new(note, "text", json_text(m->notes[i].text));
+		json_array_append_new(notes, note);
+	}
+	return notes;
+}
+
+/* Instead of the machine: which of the host's CPUs it gets. */
+static void domain_show_cpu(struct cli *c, const struct session *s, const struct machine *m)
+{
+	const char *const *lines = cpu_picture(s->host, m, s->host->arena);
+
+	if (!*lines)
+		cli_printf(c, _("Which of this host's CPUs share a core is not known.\n"));
+	for (; *lines; lines++)
+		cli_printf(c, "%s\n", *lines);
+	if (!m->pins)
+		cli_printf(c, _("The machine's %u CPUs are not tied to any of them.\n"), m->cpus);
+}
+
 static int domain_run(struct cli *c, struct err *err)
 {
 	const char *format = cli_value(c, "format"), *file = cli_value(c, "output");
 	_cleanup_session_ struct session *s = NULL;
+	_cleanup_(machine_freep) struct machine *m = NULL;
 	_cleanup_free_ char *text = NULL;
 	size_t len = 0;
 	int r = cli_open_session(c, &s, err);
@@ -66,7 +102,13 @@ static int domain_run(struct cli *c, struct err *err)
 	if (r == 0)
 		domain_note_no_devices(s);
 	if (r == 0)
-		r = session_write_machine(s, format, cli_value(c, "template"), &text, &len, err);
+		r = session_write_machine_of(s, format, cli_value(c, "template"), &m, &text, &len, err);
+	if (r == 0)
+		domain_say_notes(m);
+	if (r == 0 && cli_has(c, "show-cpu") && !c->json) {
+		domain_show_cpu(c, s, m);
+		return 0;
+	}
 	if (r == 0)
 		r = domain_define_if_asked(c, s, format, text, len, err);
 	if (r != 0)
@@ -78,6 +120,8 @@ static int domain_run(struct cli *c, struct err *err)
 
 		json_object_set_new(j, "format", json_text(format));
 		json_object_set_new(j, "text", json_text(text));
+		json_object_set_new(j, "cpu", cpu_picture_json(s->host, m));
+		json_object_set_new(j, "notes", domain_json_notes(m));
 		cli_print_json(c, j);
 	} else if (!cli_has(c, "define") || file) {
 		fwrite(text, 1, len, c->out);
@@ -89,6 +133,7 @@ static const struct cli_option domain_options[] = {
 	{ "format", "libvirt|qemu|hook", N_("what to write; libvirt when not given") },
 	{ "output", N_("FILE"), N_("where to; - is standard output"), 'o' },
 	{ "define", NULL, N_("give it to libvirt") },
+	{ "show-cpu", NULL, N_("show instead which of the host's CPUs it gets; --json always has that") },
 	{ "template", N_("FILE"), N_("use this template instead of the shipped one") },
 	{ 0 },
 };

@@ -13,6 +13,19 @@
 #define VENDOR_AMD    0x1022
 #define VENDOR_NVIDIA 0x10de
 
+const char *core_kind_name(enum core_kind k)
+{
+	switch (k) {
+	case CORE_PERFORMANCE:
+		return "performance";
+	case CORE_EFFICIENT:
+		return "efficient";
+	case CORE_PLAIN:
+		break;
+	}
+	return "plain";
+}
+
 const char *cpu_vendor_name(enum cpu_vendor v)
 {
 	switch (v) {
@@ -206,6 +219,9 @@ struct host *host_new(const struct fsroot *root)
 	h->identity.chassis_type = -1;
 	h->cpu.threads = h->cpu.cores = h->cpu.threads_per_core = -1;
 	h->cpu.has_virtualization = h->cpu.flag_virtualization = h->cpu.hypervisor = -1;
+	h->cpu.has_1g_pages = -1;
+	for (unsigned i = 0; i < PAGE_SIZES; i++)
+		h->memory.pages[i] = (struct page_pool){ -1, -1 };
 	h->firmware.secure_boot = h->firmware.setup_mode = h->firmware.opens_setup = -1;
 	h->firmware.boot_current = h->firmware.pending_reboot = -1;
 	h->kernel.intel_iommu_default_on = h->kernel.intel_iommu_default_on_but_gfx = -1;
@@ -259,6 +275,22 @@ bool reserved_memory_is_for(const struct reserved_memory *m, const struct pci_de
 		if (scope_is_for(&m->scopes[i], d))
 			return true;
 	return false;
+}
+
+const struct numa_node *host_find_node(const struct host *h, int id)
+{
+	for (unsigned i = 0; i < h->memory.n_nodes; i++)
+		if (h->memory.nodes[i].id == id)
+			return &h->memory.nodes[i];
+	return NULL;
+}
+
+const struct cpu_thread *host_find_cpu(const struct host *h, int id)
+{
+	for (unsigned i = 0; i < h->cpu.n_list; i++)
+		if (h->cpu.list[i].id == id)
+			return &h->cpu.list[i];
+	return NULL;
 }
 
 struct pci_device *host_find_device(const struct host *h, struct pci_addr addr)

@@ -18,6 +18,29 @@ enum cpu_vendor { CPU_OTHER, CPU_INTEL, CPU_AMD, CPU_HYGON, CPU_ZHAOXIN, CPU_ARM
 /* The words of cli.md; valid for every value. */
 const char *cpu_vendor_name(enum cpu_vendor v);
 
+enum core_kind {
+	CORE_PLAIN,		/* all cores of this host are alike, as far as is known */
+	CORE_PERFORMANCE,	/* hybrid processors: Intel's "core" */
+	CORE_EFFICIENT,		/* Intel's "atom"; elsewhere the cores that are made for a lower clock */
+};
+const char *core_kind_name(enum core_kind k); /* "plain", "performance", "efficient" */
+
+/* One CPU of the kernel, which is one hardware thread: /sys/devices/system/cpu/cpuN */
+struct cpu_thread {
+	int id;
+	bool online;
+	enum core_kind kind;
+	/* Lowest CPU of those it shares the core with; itself when alone; -1 unknown (offline). */
+	int core;
+	int core_id;		/* the hardware's number, unique within the package only; -1 unknown */
+	int package, die, cluster; /* -1 unknown */
+	int node;		/* NUMA; -1 unknown */
+	int l2, l3;		/* lowest CPU of those that share that cache; -1 unknown or none */
+	int64_t l3_bytes;	/* -1 unknown */
+	int64_t max_khz, base_khz; /* of cpufreq; -1 unknown */
+	int highest_perf;	/* of acpi_cppc: the larger, the sooner the scheduler takes it; -1 unknown */
+};
+
 struct cpu_facts {
 	enum cpu_vendor vendor;
 	const char *model;	/* "AMD Ryzen 9 3900X 12-Core Processor" */
@@ -26,6 +49,13 @@ struct cpu_facts {
 	int has_virtualization; /* CPUID says VMX/SVM exists in silicon; tristate */
 	int flag_virtualization; /* vmx or svm in /proc/cpuinfo; tristate */
 	int hypervisor;		/* CPUID leaf 1 ECX[31], else the cpuinfo flag; tristate */
+	struct cpu_thread *list; /* every CPU that is present, by number; empty: not known */
+	unsigned n_list;
+	int has_1g_pages;	/* "pdpe1gb" of /proc/cpuinfo; tristate */
+	const char *isolated;	/* kernel argument isolcpus, as the kernel lists them: "4-7"; NULL none */
+	const char *nohz_full;	/* the same of nohz_full; NULL none */
+	const char *allowed;	/* CPUs that machines may run on at all, where a cgroup limits them; NULL all */
+	const char *allowed_from; /* the file that says so */
 };
 
 enum firmware_mode { FIRMWARE_UNKNOWN, FIRMWARE_UEFI, FIRMWARE_BIOS };
@@ -380,9 +410,28 @@ struct block_device {
 	unsigned n_more_controllers;
 };
 
+enum page_size { PAGES_2M, PAGES_1G, PAGE_SIZES };
+#define PAGE_SIZE_BYTES(size) ((size) == PAGES_1G ? INT64_C(1) << 30 : INT64_C(1) << 21)
+
+struct page_pool {
+	int64_t total, free;	/* pages; -1 unknown, or the kernel has none of that size */
+};
+
+/* /sys/devices/system/node/nodeN */
+struct numa_node {
+	int id;
+	int64_t total_bytes, free_bytes; /* -1 unknown; total 0: CPUs without memory of their own */
+	struct page_pool pages[PAGE_SIZES];
+	const int *distance;	/* to every node, in the order of the list; 10 = itself; NULL unknown */
+	unsigned n_distance;
+};
+
 struct memory_facts {
 	int64_t total_bytes, available_bytes; /* -1 unknown */
 	int64_t hugepages_total, hugepages_free, hugepage_bytes; /* of the default size */
+	struct page_pool pages[PAGE_SIZES]; /* of the whole host */
+	struct numa_node *nodes; /* by number; empty: not known */
+	unsigned n_nodes;
 };
 
 enum module_state { MODULE_UNKNOWN, MODULE_MISSING, MODULE_AVAILABLE, MODULE_BUILTIN, MODULE_LOADED };
@@ -553,6 +602,9 @@ static inline void host_freep(struct host **h)
  * decide it: a bridge named in an RMRR stands for everything below it.
  */
 bool reserved_memory_is_for(const struct reserved_memory *m, const struct pci_device *d);
+/* NULL when there is none of that number. */
+const struct numa_node *host_find_node(const struct host *h, int id);
+const struct cpu_thread *host_find_cpu(const struct host *h, int id);
 /* NULL when there is none. */
 struct pci_device *host_find_device(const struct host *h, struct pci_addr addr);
 struct iommu_group *host_find_group(const struct host *h, int id);

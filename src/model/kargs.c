@@ -6,6 +6,7 @@
 #include "base/strv.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -173,9 +174,97 @@ static bool karg_is_option(const char *arg)
 	return value && !strchr(value, ',') && karg_is_one_of(arg, kargs_options);
 }
 
+#define PAIR_SIZE "hugepagesz="
+#define PAIR_COUNT "hugepages="
+
+bool karg_is_pair(const char *arg)
+{
+	const char *blank = strchr(arg, ' ');
+
+	return str_starts_with(arg, PAIR_SIZE) && blank && str_starts_with(blank + 1, PAIR_COUNT) &&
+	       !strchr(blank + 1, ' ');
+}
+
+bool karg_replaces(const char *arg, const char *other)
+{
+	return karg_same_name(arg, other) || (karg_is_pair(arg) && karg_same_name(PAIR_COUNT, other));
+}
+
+/* Bytes of "1G", "2M", "2048K", as memparse() of the kernel reads them up to a blank; 0 no size. */
+static unsigned long long pair_bytes(const char *text)
+{
+	char *end;
+	unsigned long long n = strtoull(text, &end, 10);
+	const char *unit = *end && *end != ' ' ? strchr("kmg", tolower((unsigned char)*end)) : NULL;
+
+	return unit ? n << (10 * (unit - "kmg" + 1)) : n;
+}
+
+/* Does SIZE mean the pages that a count before any hugepagesz= is of?  x86: 2M, or default_hugepagesz=. */
+static bool pair_is_default(const struct kargs *k, const char *pair)
+{
+	_cleanup_free_ char *value = kargs_value(k, "default_hugepagesz");
+
+	return pair_bytes(pair + strlen(PAIR_SIZE)) == (value ? pair_bytes(value) : 2ull << 20);
+}
+
+/*
+ * Where the line has the count that is in force for the size of PAIR: its index, or -1.  *RET_SIZE: the
+ * index of the size itself, -1 not named.  The first count of a size is the one that counts, and one
+ * before any size is of the default size (mm/hugetlb.c, hugepages_setup()).
+ */
+static int pair_find(const struct kargs *k, const char *pair, int *ret_size)
+{
+	bool matches = pair_is_default(k, pair);
+	int found = -1;
+
+	*ret_size = -1;
+	for (size_t i = 0; i < kargs_count(k); i++) {
+		if (karg_same_name(k->args[i], PAIR_SIZE)) {
+			const char *value = karg_value(k->args[i]);
+
+			matches = value && pair_bytes(value) == pair_bytes(pair + strlen(PAIR_SIZE));
+			if (matches && *ret_size < 0)
+				*ret_size = (int)i;
+		} else if (matches && found < 0 && karg_same_name(k->args[i], PAIR_COUNT)) {
+			found = (int)i;
+		}
+	}
+	return found;
+}
+
+static bool kargs_has_pair(const struct kargs *k, const char *pair)
+{
+	int size, at = pair_find(k, pair, &size);
+
+	return at >= 0 && karg_equal(k->args[at], strchr(pair, ' ') + 1);
+}
+
+static bool kargs_set_pair(struct kargs *k, const char *pair)
+{
+	const char *count = strchr(pair, ' ') + 1;
+	_cleanup_free_ char *named = xstrndup(pair, (size_t)(count - pair - 1));
+	int size, at = pair_find(k, pair, &size);
+
+	if (at >= 0 && karg_equal(k->args[at], count))
+		return false;
+	if (at >= 0) {
+		kargs_replace(k, (size_t)at, count);
+	} else if (size >= 0) {
+		kargs_insert(k, (size_t)size + 1, count);
+	} else {
+		kargs_insert(k, kargs_count(k), named);
+		kargs_insert(k, kargs_count(k), count);
+	}
+	return true;
+}
+
 bool kargs_has(const struct kargs *k, const char *arg)
 {
 	bool has = false;
+
+	if (karg_is_pair(arg))
+		return kargs_has_pair(k, arg);
 
 	if (karg_is_option(arg))
 		return kargs_has_option(k, arg);
@@ -249,6 +338,8 @@ bool kargs_set(struct kargs *k, const char *arg)
 {
 	size_t n = kargs_count(k), last = n;
 
+	if (karg_is_pair(arg))
+		return kargs_set_pair(k, arg);
 	if (kargs_has(k, arg))
 		return false;
 	if (karg_is_option(arg))
@@ -291,11 +382,15 @@ bool kargs_remove(struct kargs *k, const char *arg)
  */
 const char *karg_problem(const char *arg)
 {
+	bool pair = karg_is_pair(arg);
+
 	if (!*arg)
 		return _("A kernel argument cannot be empty.");
 	if (*arg == '-' || *arg == '=' || *arg == '#')
 		return _("A kernel argument must start with a letter or a digit.");
 	for (; *arg; arg++) {
+		if (pair && *arg == ' ')
+			continue; /* the one between its halves */
 		if (isspace((unsigned char)*arg))
 			return _("A kernel argument cannot contain blanks.");
 		if (*arg == '"' || *arg == '\'')

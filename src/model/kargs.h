@@ -32,6 +32,13 @@ char *kargs_value(const struct kargs *k, const char *name);
 bool kargs_set(struct kargs *k, const char *arg);
 /* Removes every argument that equals ARG (with value) or, when ARG has no '=', every one of that name. */
 bool kargs_remove(struct kargs *k, const char *arg);
+/*
+ * "hugepagesz=1G hugepages=16" is one element of a list of arguments to set: a count belongs to the
+ * size named last before it.  kargs_has() and kargs_set() treat it as one; kargs_parse() gives two.
+ */
+bool karg_is_pair(const char *arg);
+/* Does setting ARG replace OTHER, one word of a line? */
+bool karg_replaces(const char *arg, const char *other);
 /* Names compare with '-' = '_', up to '=' or the end. */
 bool karg_same_name(const char *a, const char *b);
 /* NULL, or a translated sentence why ARG cannot be written to a command line (blank, quote, newline…). */

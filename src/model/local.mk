@@ -7,8 +7,10 @@ libmodel_a_SOURCES = \
 	src/model/device-data.c src/model/device-data.h src/model/device-topic.def \
 	src/model/board-pattern.c src/model/board-pattern.h \
 	src/model/boards.c src/model/boards.h \
+	src/model/cpu-set.c src/model/cpu-set.h \
 	src/model/diff.c \
 	src/model/finding.c src/model/finding.h \
+	src/model/guest-memory.c src/model/guest-memory.h \
 	src/model/host.c src/model/host.h \
 	src/model/kargs.c src/model/kargs.h \
 	src/model/legacy.c src/model/legacy.h src/model/legacy-match.c src/model/legacy-match.h src/model/legacy.def \

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "model/answers.h"
+#include "model/cpu-set.h"
 #include "model/finding.h"
 
 /*
@@ -27,6 +28,19 @@ struct machine_usb {
 	int bus, number;	/* with a port; number 0: the id alone says which device */
 };
 
+/* Something worth knowing about what was decided, or left out. */
+struct machine_note {
+	const char *id;		/* stable word: "pin-several-caches" */
+	const char *text;	/* translated sentences */
+};
+
+/* One NUMA node of the guest, on one of the host. */
+struct machine_cell {
+	const char *cpus;	/* virtual CPUs: "0-7" */
+	long long memory_bytes;
+	int node;		/* of the host */
+};
+
 struct machine {
 	struct arena *arena;
 	const char *name;
@@ -42,7 +56,7 @@ struct machine {
 	unsigned n_hostdevs;
 	struct machine_usb *usb;
 	unsigned n_usb;
-	unsigned *pins;		/* the host's CPU of every virtual one; NULL: not tied */
+	int *pins;		/* the host's CPU of every virtual one; NULL: not tied */
 	const char *emulator_cpus; /* with pins: "0,1,8,9", the CPUs QEMU itself runs on */
 	const char *disk_path, *disk_format; /* NULL: no virtual disk */
 	bool disk_is_block;	/* a whole disk or partition of the host */
@@ -57,6 +71,18 @@ struct machine {
 	const char *hook_cpus;	/* "8,9": CPUs that the host's own programs keep off; NULL: none */
 	long long hook_pages;	/* huge pages of hugepage_bytes that are set aside at the start; 0 none */
 	int hook_node;		/* NUMA node whose memory those are; -1 any */
+	unsigned dies;		/* sockets * dies * cores * threads == cpus */
+	bool dies_known;	/* this host's libvirt understands dies='…' */
+	/* With pins: QEMU's own CPUs, and siblings of the machine's cores that nobody gets */
+	struct cpu_set emulator_set, unused_set;
+	long long hugepages;	/* how many of hugepage_bytes */
+	bool hugepages_at_boot;	/* the kernel sets them aside; else they are made when the machine starts */
+	const char *memory_nodes; /* host nodes its memory comes from, "1"; NULL: any */
+	bool memory_strict;	/* from nowhere else; false: rather from there */
+	struct machine_cell *cells; /* none: the guest sees one node */
+	unsigned n_cells;
+	struct machine_note *notes;
+	unsigned n_notes;
 };
 /* Is there anything for a hook to do? */
 static inline bool machine_has_hooks(const struct machine *m)

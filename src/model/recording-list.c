@@ -177,13 +177,23 @@ static void list_efi_variable(struct take *t, const char *path)
 
 static void list_cpu(struct take *t, const char *dir)
 {
-	take_attrs(t, dir, "online topology/thread_siblings_list topology/core_id "
-			   "topology/physical_package_id");
+	take_attrs(t, dir, "online topology/thread_siblings_list topology/core_cpus_list topology/core_id "
+			   "topology/physical_package_id topology/die_id topology/cluster_id "
+			   "cpufreq/cpuinfo_max_freq cpufreq/base_frequency acpi_cppc/highest_perf");
+	for (int i = 0; i < 8; i++)
+		take_attrs(t, arena_printf(t->arena, "%s/cache/index%d", dir, i), "level shared_cpu_list size");
+}
+
+static void list_pages(struct take *t, const char *dir)
+{
+	take_attrs(t, take_path(t, dir, "hugepages-2048kB"), "nr_hugepages free_hugepages");
+	take_attrs(t, take_path(t, dir, "hugepages-1048576kB"), "nr_hugepages free_hugepages");
 }
 
 static void list_node(struct take *t, const char *dir)
 {
-	take_attrs(t, dir, "cpulist");
+	take_attrs(t, dir, "cpulist meminfo distance");
+	list_pages(t, take_path(t, dir, "hugepages"));
 }
 
 /*
@@ -358,9 +368,13 @@ void take_everything(struct take *t)
 	take_attrs(t, "/sys/firmware/efi", "fw_platform_size");
 	take_dir(t, "/sys/firmware/efi");
 	take_each(t, "/sys/firmware/efi/efivars", "", list_efi_variable);
-	take_attrs(t, "/sys/devices/system/cpu", "online present possible smt/active smt/control");
+	take_attrs(t, "/sys/devices/system/cpu", "online present possible isolated nohz_full smt/active smt/control");
 	take_each(t, "/sys/devices/system/cpu", "", list_cpu);
+	take_attrs(t, "/sys/devices", "cpu_core/cpus cpu_atom/cpus");
 	take_each(t, "/sys/devices/system/node", "", list_node);
+	list_pages(t, "/sys/kernel/mm/hugepages");
+	take_attrs(t, "/sys/fs/cgroup", "cpuset.cpus.effective machine.slice/cpuset.cpus.effective "
+					"cpuset/machine.slice/cpuset.effective_cpus");
 	take_each(t, "/sys/class/firmware-attributes", "", list_firmware_attributes);
 	take_attrs(t, "/sys/kernel/security", "lockdown");
 	take_dir(t, "/sys/module/vfio_pci");

@@ -1,12 +1,15 @@
 noinst_LIBRARIES += liboutput.a
 liboutput_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS)
 liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/output/render.h \
+	src/output/cpu-choice.c src/output/cpu-layout.c src/output/cpu-layout.h \
+	src/output/cpu-picture.c src/output/cpu-picture.h \
 	src/output/machine.c \
 	src/output/machine-context.c \
 	src/output/machine-devices.c \
 	src/output/machine-disk.c src/output/machine-parts.h \
 	src/output/machine-hook.c \
 	src/output/machine-libvirt.c \
+	src/output/machine-memory.c \
 	src/output/machine-pin.c \
 	src/output/machine-qemu.c \
 	src/output/machine-usb.c \

@@ -15,8 +15,16 @@
  * os_info             libosinfo's address of the system; null when there is none
  * windows             true for both Windows
  * memory_mib, memory_bytes        numbers
- * hugepages           null, or {size_kib: 2048, size: "2M"}
- * cpus, sockets, cores, threads   numbers, cpus = sockets * cores * threads
+ * hugepages           null, or {size_kib: 2048, size: "2M", count: 8192, at_start, node: null|1}; at_start:
+ *                     they are made when the machine starts, on that node where there is one
+ * own_memory          the script names the memory itself: for huge pages or a node
+ * passes_devices      there are host devices, so all memory is locked
+ * lock_kib            how much QEMU has to be allowed to lock: the memory and 1 GiB
+ * memory_nodes        null, or {list: "1", strict, preferred}: host nodes the memory comes from
+ * numa                null, or the guest's own NUMA nodes: {cells: [{id, cpus: "0-7", memory_mib, memory_bytes,
+ *                     node: 1}]}, each on one of the host's; memory_nodes is there, too
+ * cpus, sockets, dies, cores, threads   numbers, cpus = sockets * dies * cores * threads
+ * dies_known          this host's libvirt understands dies
  * topoext             AMD host and threads > 1
  * uefi, secure_boot, tpm          true/false; secure_boot implies uefi
  * spice, video, looking_glass     true/false; video: an emulated screen
@@ -32,7 +40,7 @@
  *                     rom_bar, boot_order: null|1}
  * usb                 USB devices: {vendor: "046d", product; number: null|{bus, device} to tell twins
  *                     apart; port: null|{bus: 1, path: "4.2"}}
- * pins                null, or {cpus: [{vcpu: 0, cpu: 8}], cpu_list: "8,9", emulator: "0,1"}
+ * pins                null, or {cpus: [{vcpu: 0, cpu: 8}], cpu_list: "8,9", emulator: null|"0-1"}
  * hooks               null, or what the host does while the machine runs: {governor: true|false; isolate:
  *                     null|{cpus: "8,9"}; pages: null|{size_kib, count, pool: "/kernel/mm/…"}}
  * big_bars            a graphics card is passed: its memory may lie high in the address space
@@ -90,7 +98,12 @@ static void context_set_hardware(json_t *o, const struct machine *m)
 	json_t *pages = json_null();
 
 	if (m->hugepage_bytes) {
+		bool one = m->memory_nodes && m->memory_strict && m->n_cells == 0;
+
 		pages = json_object();
+		json_object_set_new(pages, "count", json_integer(m->hugepages));
+		json_object_set_new(pages, "at_start", json_boolean(!m->hugepages_at_boot));
+		json_object_set_new(pages, "node", one ? json_text(m->memory_nodes) : json_null());
 		json_object_set_new(pages, "size_kib", json_integer(m->hugepage_bytes >> 10));
 		json_object_set_new(pages, "size",
 				    json_string(m->hugepage_bytes >> 30 ? "1G" : "2M"));
@@ -100,6 +113,8 @@ static void context_set_hardware(json_t *o, const struct machine *m)
 	json_object_set_new(o, "hugepages", pages);
 	json_object_set_new(o, "cpus", json_integer(m->cpus));
 	json_object_set_new(o, "sockets", json_integer(m->sockets));
+	json_object_set_new(o, "dies", json_integer(m->dies));
+	json_object_set_new(o, "dies_known", json_boolean(m->dies_known));
 	json_object_set_new(o, "cores", json_integer(m->cores));
 	json_object_set_new(o, "threads", json_integer(m->threads));
 	json_object_set_new(o, "topoext", json_boolean(m->amd_topoext));
@@ -239,13 +254,42 @@ static void context_set_pins(json_t *o, const struct machine *m)
 		cpus = json_array();
 		for (unsigned i = 0; i < m->cpus; i++) {
 			json_array_append_new(cpus, json_pack("{sisi}", "vcpu", (int)i, "cpu",
-							      (int)m->pins[i]));
-			str_addf(&list, "%s%u", i ? "," : "", m->pins[i]);
+							      m->pins[i]));
+			str_addf(&list, "%s%d", i ? "," : "", m->pins[i]);
 		}
-		pins = json_pack("{sossss}", "cpus", cpus, "cpu_list", str_c(&list), "emulator",
+		pins = json_pack("{sossss?}", "cpus", cpus, "cpu_list", str_c(&list), "emulator",
 				 m->emulator_cpus);
 	}
 	json_object_set_new(o, "pins", pins);
+}
+
+static void context_set_nodes(json_t *o, const struct machine *m)
+{
+	json_t *nodes = json_null(), *cells = json_array();
+
+	if (m->memory_nodes) {
+		nodes = json_object();
+		json_object_set_new(nodes, "list", json_text(m->memory_nodes));
+		json_object_set_new(nodes, "strict", json_boolean(m->memory_strict));
+		json_object_set_new(nodes, "preferred", json_boolean(!m->memory_strict));
+	}
+	for (unsigned i = 0; i < m->n_cells; i++) {
+		json_t *cell = json_object();
+
+		json_object_set_new(cell, "id", json_integer(i));
+		json_object_set_new(cell, "cpus", json_text(m->cells[i].cpus));
+		json_object_set_new(cell, "memory_mib", json_integer(m->cells[i].memory_bytes >> 20));
+		json_object_set_new(cell, "memory_bytes", json_integer(m->cells[i].memory_bytes));
+		json_object_set_new(cell, "node", json_integer(m->cells[i].node));
+		json_array_append_new(cells, cell);
+	}
+	json_object_set_new(o, "own_memory", json_boolean(m->memory_nodes || m->hugepage_bytes));
+	json_object_set_new(o, "passes_devices", json_boolean(m->n_hostdevs > 0));
+	/* What libvirt allows, too: device memory and tables come on top (qemuDomainGetMemLockLimitBytes()). */
+	json_object_set_new(o, "lock_kib", json_integer((m->memory_bytes >> 10) + (1 << 20)));
+	json_object_set_new(o, "memory_nodes", nodes);
+	json_object_set_new(o, "numa", m->n_cells ? json_pack("{sO}", "cells", cells) : json_null());
+	json_decref(cells);
 }
 
 json_t *machine_context(const struct machine *m)
@@ -270,5 +314,6 @@ json_t *machine_context(const struct machine *m)
 	json_object_set_new(o, "usb", usb);
 	context_set_pins(o, m);
 	json_object_set_new(o, "hooks", machine_hooks_context(m));
+	context_set_nodes(o, m);
 	return o;
 }

@@ -17,14 +17,33 @@ static const char *hook_cpu_list(const struct machine *m)
 	return arena_strdup(m->arena, str_c(&list));
 }
 
-static int hook_set_pages(struct machine *m, struct err *err)
+/* Pages that are made when the machine starts: libvirt does not do that, so the hook does. */
+static void hook_set_pages(struct machine *m)
+{
+	char *end;
+
+	if (!m->hugepage_bytes || m->hugepages_at_boot)
+		return;
+	m->hook_pages = m->hugepages;
+	if (m->memory_nodes) {
+		long node = strtol(m->memory_nodes, &end, 10);
+
+		m->hook_node = *end ? -1 : (int)node;
+	}
+}
+
+static int hook_check_pages(const struct machine *m, struct err *err)
 {
 	if (!m->hugepage_bytes) {
 		err_set(err, ERR_USAGE, -EINVAL,
 			_("--hook hugepages: the memory of this machine is not in huge pages, so there are none to set aside."));
 		return err_hint(err, _("Add --hugepages 2M, or leave the hook out."));
 	}
-	m->hook_pages = m->memory_bytes / m->hugepage_bytes;
+	if (m->hugepages_at_boot) {
+		err_set(err, ERR_USAGE, -EINVAL,
+			_("--hook hugepages: the pages of this machine are set aside when the host starts."));
+		return err_hint(err, _("Add --hugepages-at start, or leave the hook out."));
+	}
 	return 0;
 }
 
@@ -45,9 +64,10 @@ int machine_set_hooks(struct machine *m, const struct host *h _unused_, const st
 	int r = 0;
 
 	m->hook_node = -1;
+	hook_set_pages(m);
 	for (const char **hook = all; *hook && r == 0; hook++) {
 		if (str_eq(*hook, "hugepages"))
-			r = hook_set_pages(m, err);
+			r = hook_check_pages(m, err);
 		else if (str_eq(*hook, "isolate"))
 			r = hook_set_isolation(m, err);
 		else

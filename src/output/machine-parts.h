@@ -15,9 +15,20 @@ int machine_set_devices(struct machine *m, const struct host *h, const struct an
 /* The USB devices: "046d:c52b", "port:1-4". */
 int machine_set_usb(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
 	_must_check_;
-/* Ties the virtual CPUs of a machine, whose CPUs and devices are known, to the host's. */
-int machine_set_pins(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+/* Memory and its pages; the devices are known. */
+int machine_set_memory(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
 	_must_check_;
+/*
+ * How many virtual CPUs, in what shape, and tied to which of the host's; memory and devices are known.
+ */
+int machine_set_cpus(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+/* Where the memory comes from, and the guest's own nodes; the CPUs are known. */
+void machine_set_nodes(struct machine *m, const struct host *h);
+/* Node of the first of its cards that knows one; -1 none does. */
+int machine_card_node(const struct machine *m);
+/* Adds a note, its text copied; ID is a stable word. */
+void machine_note(struct machine *m, const char *id, const char *fmt, ...) _printf_(3, 4);
 /* What the host does while the machine, whose memory and CPUs are known, runs. */
 int machine_set_hooks(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
 	_must_check_;

@@ -2,126 +2,258 @@
 #include "output/machine-parts.h"
 
 #include "base/str.h"
+#include "output/cpu-layout.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PIN_CPUS_MAX 1024
+/*
+ * libvirt and QEMU take no more on x86 without an emulated IOMMU that has extended interrupt mode
+ * (QEMU_MAX_VCPUS_WITHOUT_EIM in src/qemu/qemu_validate.c).
+ */
+#define PIN_CPUS_MOST 255
 
-struct pin_set {
-	bool cpu[PIN_CPUS_MAX];
-};
-
-/* A kernel CPU list: "0,8", "0-3,16-19".  Also /sys/devices/cpu_core/cpus of hybrid processors. */
-static int pin_read(const struct host *h, struct arena *a, const char *path, struct pin_set *ret)
+int machine_card_node(const struct machine *m)
 {
-	const char *text;
-	int r = fsroot_read_attr(h->root, a, path, &text);
+	for (unsigned i = 0; i < m->n_hostdevs; i++)
+		if (m->hostdevs[i].device->numa_node >= 0)
+			return m->hostdevs[i].device->numa_node;
+	return -1;
+}
 
-	if (r < 0)
-		return r;
-	memset(ret, 0, sizeof(*ret));
-	while (*text) {
-		char *end;
-		unsigned long first = strtoul(text, &end, 10), last = first;
+void machine_note(struct machine *m, const char *id, const char *fmt, ...)
+{
+	struct machine_note *notes = arena_alloc(m->arena, (m->n_notes + 1) * sizeof(*notes));
+	va_list ap;
 
-		if (end == text)
-			return -EINVAL;
-		if (*end == '-')
-			last = strtoul(end + 1, &end, 10);
-		if ((*end && *end != ',') || first > last || last >= PIN_CPUS_MAX)
-			return -EINVAL;
-		for (; first <= last; first++)
-			ret->cpu[first] = true;
-		text = *end ? end + 1 : end;
-	}
-	return 0;
+	if (m->n_notes)
+		memcpy(notes, m->notes, m->n_notes * sizeof(*notes));
+	va_start(ap, fmt);
+	notes[m->n_notes++] = (struct machine_note){ .id = id, .text = arena_vprintf(m->arena, fmt, ap) };
+	va_end(ap);
+	m->notes = notes;
 }
 
 /*
- * CPUs that may be pinned to: the large cores of a hybrid processor (mixed ones would look equal to
- * the guest), and of those the ones near the first device, where that leaves enough.
+ * What to do when nobody said: a machine with a real device runs with its memory pinned and wants its
+ * CPUs to stay where their caches are, too.  Inside of another machine cores are only what its
+ * hypervisor says they are.
  */
-static void pin_candidates(const struct machine *m, const struct host *h, struct arena *a,
-			   struct pin_set *set)
+static bool pin_is_wanted(const struct machine *m, const struct host *h, const struct answers *a)
 {
-	struct pin_set near, both;
-	int node = m->n_hostdevs ? m->hostdevs[0].device->numa_node : -1;
-	unsigned n = 0;
+	const char *pin = answers_get(a, "pin");
 
-	if (pin_read(h, a, "/sys/devices/cpu_core/cpus", set) < 0)
-		memset(set, 1, sizeof(*set));
-	if (node < 0 ||
-	    pin_read(h, a, arena_printf(a, "/sys/devices/system/node/node%d/cpulist", node), &near) < 0)
-		return;
-	for (unsigned i = 0; i < PIN_CPUS_MAX; i++) {
-		both.cpu[i] = set->cpu[i] && near.cpu[i];
-		n += both.cpu[i];
-	}
-	if (n >= m->cpus)
-		*set = both;
+	if (pin)
+		return str_eq(pin, "auto");
+	return m->n_hostdevs > 0 && h->cpu.hypervisor != 1;
 }
 
-/* Takes the whole core of CPU: its threads become neighbours in the guest as well. */
-static void pin_take_core(struct machine *m, const struct pin_set *siblings, unsigned *n)
+/* Half of the host's CPUs in whole cores, and no more than a tied machine can have near its card. */
+static unsigned pin_default_cpus(const struct host *h, unsigned per_core, const struct cpu_layout *layout,
+				 int node)
 {
-	for (unsigned i = 0; i < PIN_CPUS_MAX && *n < m->cpus; i++)
-		if (siblings->cpu[i])
-			m->pins[(*n)++] = i;
+	int half = h->cpu.threads > 0 ? h->cpu.threads / 2 : 2;
+	unsigned cpus = half < 2 ? (h->cpu.threads == 1 ? 1 : 2) : (unsigned)half;
+	unsigned most = layout ? cpu_most(layout, h, node) : 0;
+
+	/* One CPU is too few for any system of today: better two that move about. */
+	if (most >= 2 && cpus > most)
+		cpus = most;
+	if (cpus > PIN_CPUS_MOST)
+		cpus = PIN_CPUS_MOST;
+	return cpus > per_core ? cpus - cpus % per_core : cpus;
 }
 
-/* What the virtual CPUs leave, for QEMU itself and the host: "0-1,8". */
-static const char *pin_rest(const struct machine *m, unsigned threads)
+static unsigned pin_threads_per_core(const struct host *h, const struct cpu_layout *layout)
 {
-	_cleanup_str_ struct str s = { 0 };
+	const struct cpu_facts *cpu = &h->cpu;
+	unsigned threads = 1;
 
-	for (unsigned i = 0; i < threads; i++) {
-		bool taken = false;
-
-		for (unsigned k = 0; k < m->cpus; k++)
-			taken = taken || m->pins[k] == i;
-		if (!taken)
-			str_addf(&s, "%s%u", s.len ? "," : "", i);
-	}
-	return arena_strdup(m->arena, str_c(&s));
+	for (unsigned i = 0; layout && i < layout->n; i++)
+		if (layout->cores[i].n > threads)
+			threads = layout->cores[i].n;
+	if (layout)
+		return threads;
+	/* Cores that differ (hybrid) show as one thread. */
+	if (cpu->threads_per_core < 2 || cpu->threads < 1 || cpu->cores < 1 ||
+	    cpu->threads != cpu->cores * cpu->threads_per_core)
+		return 1;
+	return (unsigned)cpu->threads_per_core;
 }
 
-int machine_set_pins(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+static int pin_count(struct machine *m, const struct host *h, const struct answers *a,
+		     const struct cpu_layout *layout, unsigned per_core, struct err *err)
 {
-	_cleanup_(arena_freep) struct arena *scratch = arena_new();
-	struct pin_set candidates, siblings, done = { 0 };
-	unsigned threads = h->cpu.threads > 0 ? (unsigned)h->cpu.threads : 0, n = 0;
+	long long cpus = answers_get_number(a, "cpus");
 
-	if (!str_eq(answers_get(a, "pin"), "auto"))
+	if (cpus < 0) {
+		m->cpus = pin_default_cpus(h, per_core, layout, machine_card_node(m));
 		return 0;
-	m->pins = arena_alloc(m->arena, m->cpus * sizeof(*m->pins));
-	pin_candidates(m, h, scratch, &candidates);
-	/* From the end: the host's interrupts and first tasks live on its first core, which it keeps. */
-	for (unsigned cpu = threads; cpu-- > 1 && n < m->cpus;) {
-		const char *path = arena_printf(
-			scratch, "/sys/devices/system/cpu/cpu%u/topology/thread_siblings_list", cpu);
-
-		if (cpu >= PIN_CPUS_MAX || !candidates.cpu[cpu] || done.cpu[cpu])
-			continue;
-		if (pin_read(h, scratch, path, &siblings) < 0)
-			return err_set(err, ERR_NOT_POSSIBLE, -ENOENT,
-				       _("--pin: %s cannot be read, so nobody knows which CPUs share a "
-					 "core."),
-				       path);
-		if (siblings.cpu[0])
-			continue;
-		for (unsigned i = 0; i < PIN_CPUS_MAX; i++)
-			done.cpu[i] = done.cpu[i] || siblings.cpu[i];
-		pin_take_core(m, &siblings, &n);
 	}
-	if (n < m->cpus) {
-		m->pins = NULL;
+	if (cpus < 1 || cpus > 512)
+		return err_set(err, ERR_USAGE, -EINVAL, _("--cpus: %lld is no number of CPUs from 1 to 512."), cpus);
+	if (h->cpu.threads > 0 && cpus > h->cpu.threads)
+		return err_set(err, ERR_NOT_POSSIBLE, -EINVAL, _("--cpus: this host has %d CPUs, not %lld."),
+			       h->cpu.threads, cpus);
+	if (cpus > PIN_CPUS_MOST)
 		return err_set(err, ERR_NOT_POSSIBLE, -EINVAL,
-			       _("--pin: %u CPUs cannot be tied to cores of their own: the host keeps its "
-				 "first core, and %u are left."),
-			       m->cpus, n);
+			       _("--cpus: a machine has %d CPUs at most, not %lld: more need an emulated IOMMU in it, which "
+				 "stands in the way of real devices."),
+			       PIN_CPUS_MOST, cpus);
+	m->cpus = (unsigned)cpus;
+	return 0;
+}
+
+/* The largest level 3 cache, when there are several sizes: the chip with the extra cache of an X3D. */
+static const struct cpu_core *pin_largest_cache(const struct cpu_layout *l, enum core_kind kind, unsigned *ret_free)
+{
+	const struct cpu_core *best = NULL;
+	bool differ = false;
+
+	*ret_free = 0;
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct cpu_core *c = &l->cores[i];
+
+		if (c->kind != kind || c->l3_bytes < 0)
+			continue;
+		differ = differ || (best && c->l3_bytes != best->l3_bytes);
+		if (!best || c->l3_bytes > best->l3_bytes)
+			best = c;
 	}
-	m->emulator_cpus = pin_rest(m, threads);
+	for (unsigned i = 0; best && i < l->n; i++)
+		if (l->cores[i].l3 == best->l3 && !l->cores[i].of_host && l->cores[i].allowed)
+			*ret_free += l->cores[i].n;
+	return differ ? best : NULL;
+}
+
+static void pin_note_caches(struct machine *m, const struct host *h, const struct cpu_layout *l,
+			    const struct cpu_choice *c)
+{
+	unsigned room;
+	const struct cpu_core *large = pin_largest_cache(l, c->kind, &room);
+	const struct cpu_thread *first = host_find_cpu(h, c->pins[0]);
+
+	if (c->n_l3 > c->sockets && c->even && !m->dies_known)
+		machine_note(m, "pin-dies-unknown",
+			     _("No level 3 cache has %u cores to spare: the machine's are spread evenly over %u of them. "
+			       "libvirt %s cannot show it which of its CPUs share one (6.1 can). Fewer CPUs (--cpus) would "
+			       "share one."),
+			     m->cpus / c->threads, c->n_l3, h->software.libvirt);
+	else if (c->n_l3 > c->sockets)
+		machine_note(m, "pin-several-caches",
+			     c->even ? _("No level 3 cache has %u cores to spare: the machine's are spread evenly over %u of "
+					 "them, which it sees as dies of its own. Fewer CPUs (--cpus) would share one.") :
+				       _("No level 3 cache has %u cores to spare, and %u of them do not share the machine's "
+					 "cores evenly: it cannot be shown which of its CPUs share one. Another number of "
+					 "CPUs (--cpus) may fit."),
+			     m->cpus / c->threads, c->n_l3);
+	if (large && first && first->l3_bytes < large->l3_bytes && room)
+		machine_note(m, "pin-larger-cache",
+			     _("The cores with the larger level 3 cache (%lld MiB) have room for %u CPUs beside the host's: "
+			       "with --cpus %u or fewer the machine gets them."),
+			     (long long)large->l3_bytes >> 20, room, room);
+}
+
+static void pin_note_others(struct machine *m, const struct host *h, const struct cpu_choice *c)
+{
+	int node = machine_card_node(m);
+	struct cpu_set isolated;
+	bool outside = false;
+
+	if (!c->near)
+		machine_note(m, "pin-far-from-card",
+			     _("NUMA node %d, where the card is, has too few cores for %u CPUs: some of the machine's are on "
+			       "farther nodes."),
+			     node, m->cpus);
+	if (c->kind == CORE_EFFICIENT)
+		machine_note(m, "pin-efficient-cores",
+			     _("The machine gets efficient cores: the host cannot spare that many performance cores, and "
+			       "both kinds are never mixed."));
+	if (!h->cpu.isolated || cpu_set_parse(h->cpu.isolated, &isolated) < 0)
+		return;
+	for (unsigned i = 0; i < m->cpus; i++)
+		outside = outside || !cpu_set_has(&isolated, c->pins[i]);
+	if (outside)
+		machine_note(m, "pin-isolated-too-few",
+			     _("The CPUs that isolcpus keeps free (%s) are too few or no whole cores for %u CPUs, so the "
+			       "machine gets others."),
+			     h->cpu.isolated, m->cpus);
+}
+
+static int pin_choose(struct machine *m, const struct host *h, const struct cpu_layout *layout, struct err *err)
+{
+	struct cpu_request req = { .cpus = m->cpus, .node = machine_card_node(m) };
+	struct cpu_choice c;
+	int r = cpu_choose(layout, &req, m->arena, h, &c, err);
+
+	if (r < 0)
+		return r;
+	m->pins = c.pins;
+	m->sockets = c.sockets;
+	m->dies = c.dies;
+	m->cores = c.cores;
+	m->threads = c.threads;
+	m->emulator_set = c.emulator;
+	m->unused_set = c.unused;
+	if (cpu_set_first(&c.emulator) >= 0)
+		m->emulator_cpus = cpu_set_format(&c.emulator, m->arena);
+	pin_note_caches(m, h, layout, &c);
+	pin_note_others(m, h, &c);
+	if (c.sockets > 1 && (m->os == GUEST_WINDOWS11 || m->os == GUEST_WINDOWS10))
+		machine_note(m, "windows-sockets",
+			     _("The machine has %u sockets, as its memory is on as many nodes. The Home editions of Windows "
+			       "use one socket only."),
+			     c.sockets);
+	return 0;
+}
+
+/* libvirt 6.1 brought dies (docs/formatdomain, CPU topology); where no version is known, it is newer. */
+static bool pin_knows_dies(const struct host *h)
+{
+	const char *version = h->software.libvirt;
+	long major;
+	char *end;
+
+	if (!version || *version < '0' || *version > '9')
+		return true;
+	major = strtol(version, &end, 10);
+	return major > 6 || (major == 6 && *end == '.' && strtol(end + 1, NULL, 10) >= 1);
+}
+
+int machine_set_cpus(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+{
+	bool wanted = pin_is_wanted(m, h, a), asked = answers_is_set(a, "pin");
+	struct cpu_layout layout;
+	struct err why = { 0 };
+	int known = cpu_layout_read(h, m->arena, &layout, &why);
+	unsigned per_core = pin_threads_per_core(h, known == 0 ? &layout : NULL);
+	int r = pin_count(m, h, a, known == 0 && wanted ? &layout : NULL, per_core, err);
+
+	if (r < 0)
+		return r;
+	m->sockets = m->dies = 1;
+	m->threads = m->cpus % per_core ? 1 : per_core;
+	m->cores = m->cpus / m->threads;
+	m->dies_known = pin_knows_dies(h);
+	if (wanted) {
+		r = known < 0 ? known : pin_choose(m, h, &layout, &why);
+		if (r < 0 && asked) {
+			if (err)
+				*err = why;
+			return known < 0 ? err_prefix(err, "--pin") : r;
+		}
+		if (r < 0)
+			machine_note(m, "pin-none", _("The machine's CPUs are not tied to the host's: %s"),
+				     why.msg + (str_starts_with(why.msg, "--cpus: ") ? strlen("--cpus: ") : 0));
+	}
+	/* Without dies the rest of the shape has to make up for them. */
+	if (!m->dies_known) {
+		m->cores *= m->dies;
+		m->dies = 1;
+	}
+	/* Without topoext QEMU hides the second thread of AMD cores ("doesn't support hyperthreading"). */
+	m->amd_topoext = m->threads > 1 && (h->cpu.vendor == CPU_AMD || h->cpu.vendor == CPU_HYGON);
 	return 0;
 }

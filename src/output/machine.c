@@ -8,8 +8,6 @@
 #include <errno.h>
 #include <string.h>
 
-#define GIB (1LL << 30)
-#define MIB (1LL << 20)
 
 static const struct {
 	const char *word;
@@ -59,89 +57,6 @@ static int machine_set_identity(struct machine *m, const struct answers *a, stru
 		return machine_wrong(err, "os", os ? os : "");
 	m->os = machine_systems[i].os;
 	m->name = arena_strdup(m->arena, answers_machine_name(a));
-	return 0;
-}
-
-/* Half of the memory, 4 to 16 GiB where there is that much; the host keeps 2 GiB in any case. */
-static long long machine_default_memory(long long total)
-{
-	long long bytes = total / 2, most = total - 2 * GIB;
-
-	if (total < 0)
-		return 4 * GIB;
-	if (bytes > 16 * GIB)
-		bytes = 16 * GIB;
-	if (bytes < 4 * GIB)
-		bytes = 4 * GIB;
-	if (bytes > most)
-		bytes = most;
-	return bytes >= GIB ? bytes / GIB * GIB : bytes / MIB * MIB;
-}
-
-/* VFIO pins all of the guest's memory at its start: what the guest gets, the host does not have. */
-static int machine_set_memory(struct machine *m, const struct host *h, const struct answers *a,
-			      struct err *err)
-{
-	long long total = h->memory.total_bytes, bytes = answers_get_number(a, "memory");
-	const char *pages = answers_get(a, "hugepages");
-
-	if (bytes < 0)
-		bytes = machine_default_memory(total);
-	else if (bytes < 512 * MIB)
-		return err_set(err, ERR_USAGE, -EINVAL,
-			       _("--memory: a machine with UEFI firmware needs 512 MiB at least."));
-	if (bytes < 512 * MIB || (total >= 0 && bytes > total - 2 * GIB))
-		return err_set(err, ERR_NOT_POSSIBLE, -ENOMEM,
-			       _("--memory: this host has %lld MiB and must keep 2048 MiB; there is not "
-				 "enough left for a machine with %lld MiB."),
-			       total / MIB, (bytes < 512 * MIB ? 512 * MIB : bytes) / MIB);
-	m->memory_bytes = bytes / MIB * MIB;
-	if (!pages || str_eq(pages, "none"))
-		return 0;
-	m->hugepage_bytes = str_eq(pages, "1G") ? GIB : 2 * MIB;
-	if (m->memory_bytes % m->hugepage_bytes)
-		return err_set(err, ERR_USAGE, -EINVAL,
-			       _("--memory: %lld MiB cannot be divided into pages of %s."),
-			       m->memory_bytes / MIB, pages);
-	return 0;
-}
-
-/* Threads of one core as the guest may see them; cores that differ (hybrid) show as one thread. */
-static unsigned machine_threads_per_core(const struct cpu_facts *cpu)
-{
-	if (cpu->threads_per_core < 2 || cpu->threads < 1 || cpu->cores < 1 ||
-	    cpu->threads != cpu->cores * cpu->threads_per_core)
-		return 1;
-	return (unsigned)cpu->threads_per_core;
-}
-
-static int machine_set_cpus(struct machine *m, const struct host *h, const struct answers *a,
-			    struct err *err)
-{
-	const struct cpu_facts *cpu = &h->cpu;
-	unsigned per_core = machine_threads_per_core(cpu);
-	long long cpus = answers_get_number(a, "cpus");
-
-	if (cpus < 0) {
-		cpus = cpu->threads > 0 ? cpu->threads / 2 : 2;
-		cpus -= cpus % per_core; /* whole cores */
-		if (cpus < 2)
-			cpus = cpu->threads == 1 ? 1 : 2;
-	} else if (cpus < 1 || cpus > 512) {
-		return err_set(err, ERR_USAGE, -EINVAL,
-			       _("--cpus: %lld is no number of CPUs from 1 to 512."), cpus);
-	}
-	if (cpu->threads > 0 && cpus > cpu->threads)
-		return err_set(err, ERR_NOT_POSSIBLE, -EINVAL,
-			       _("--cpus: this host has %d CPUs, not %lld."), cpu->threads, cpus);
-	if (cpus % per_core)
-		per_core = 1;
-	m->cpus = (unsigned)cpus;
-	m->sockets = 1;
-	m->threads = per_core;
-	m->cores = m->cpus / per_core;
-	/* Without topoext QEMU hides the second thread of AMD cores ("doesn't support hyperthreading"). */
-	m->amd_topoext = per_core > 1 && (cpu->vendor == CPU_AMD || cpu->vendor == CPU_HYGON);
 	return 0;
 }
 
@@ -249,19 +164,19 @@ int machine_build(const struct judgement *j, const struct answers *a,
 	if (r == 0)
 		r = machine_set_identity(m, a, err);
 	if (r == 0)
-		r = machine_set_memory(m, h, a, err);
-	if (r == 0)
-		r = machine_set_cpus(m, h, a, err);
-	if (r == 0)
 		r = machine_set_firmware(m, a, err);
 	if (r == 0)
 		r = machine_set_network(m, a, err);
 	if (r == 0)
 		r = machine_set_devices(m, h, a, devices, n, err);
 	if (r == 0)
-		r = machine_set_usb(m, h, a, err);
+		r = machine_set_memory(m, h, a, err);
 	if (r == 0)
-		r = machine_set_pins(m, h, a, err);
+		r = machine_set_cpus(m, h, a, err);
+	if (r == 0)
+		machine_set_nodes(m, h);
+	if (r == 0)
+		r = machine_set_usb(m, h, a, err);
 	if (r == 0)
 		r = machine_set_hooks(m, h, a, err);
 	if (r == 0)

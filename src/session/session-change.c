@@ -55,19 +55,26 @@ int session_build_machine(struct session *s, struct plan *plan, struct machine *
 int session_write_machine(struct session *s, const char *format, const char *template_file,
 			  char **ret, size_t *ret_len, struct err *err)
 {
-	const struct machine_format *f = machine_format_find(format);
 	_cleanup_(machine_freep) struct machine *m = NULL;
+
+	return session_write_machine_of(s, format, template_file, &m, ret, ret_len, err);
+}
+
+int session_write_machine_of(struct session *s, const char *format, const char *template_file,
+			     struct machine **ret_machine, char **ret, size_t *ret_len, struct err *err)
+{
+	const struct machine_format *f = machine_format_find(format);
 	int r;
 
 	if (!f)
 		return err_set(err, ERR_USAGE, -EINVAL, _("There is no format \"%s\"."), format);
-	r = session_build_machine(s, NULL, &m, err);
+	r = session_build_machine(s, NULL, ret_machine, err);
 	if (r != 0)
 		return r;
-	if (f->is_hook && !machine_has_hooks(m))
+	if (f->is_hook && !machine_has_hooks(*ret_machine))
 		return err_set(err, ERR_USAGE, -EINVAL,
 			       _("This machine has no hook of its own: --hook says what it is to do."));
-	return machine_write(m, f, template_file, ret, ret_len, err);
+	return machine_write(*ret_machine, f, template_file, ret, ret_len, err);
 }
 
 /* One file a format; what is there already and differs is edited, never doubled. */
@@ -131,6 +138,8 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 	r = session_build_machine(s, NULL, &m, err);
 	if (r != 0)
 		return r;
+	for (unsigned i = 0; i < m->n_notes; i++)
+		boot_add_finding(plan, m->notes[i].id, SEVERITY_INFO, "host", "%s", m->notes[i].text);
 	stage = plan_stage(plan, "machine",
 			   arena_printf(plan->arena, _("virtual machine %s"), m->name), STAGE_END_NONE);
 	for (unsigned i = 0; machine_format_table[i] && r == 0; i++)

@@ -41,7 +41,7 @@ static inline void test_host_init(struct test_host *t, const struct fsroot *root
 	memset(t, 0, sizeof(*t));
 	t->host = host_new(root);
 	t->host->cpu = (struct cpu_facts){ .vendor = CPU_AMD, .threads = 16, .cores = 8,
-					   .threads_per_core = 2 };
+					   .threads_per_core = 2, .has_1g_pages = -1 };
 	t->host->memory.total_bytes = 32LL << 30;
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct pci_device *d = &t->devices[i];

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Starts a virtual machine with QEMU alone: takes its PCI devices from their drivers, runs, and gives
-# them back.  Without arguments: needs root.
+# them back.  Without arguments: needs root, but for devices that vfio-pci holds already.
 #   --print       prints the QEMU command and does nothing
 #   --prepare     makes the folder, the firmware's variables and the disk, and stops
 #   --state DIR   keeps those in DIR
@@ -11,6 +11,7 @@ set -eu
 
 sysfs=/sys
 state=/var/lib/vfio-wizard/machines/'win11'
+[ "$(id -u)" -eq 0 ] || state=${XDG_STATE_HOME:-$HOME/.local/state}/vfio-wizard/machines/'win11'
 mode=run
 accel=kvm
 while [ $# -gt 0 ]; do
@@ -77,11 +78,11 @@ fi
 # What QEMU is started with.
 # shellcheck disable=SC2086 # two words, or none
 set -- qemu-system-x86_64 -no-user-config -nodefaults \
-	-name guest='win11' \
+	-name guest='win11',debug-threads=on \
 	-uuid 'a7a6ac98-3e73-59a7-a8e2-8e259ec5c7ba' \
 	-machine q35,accel=$accel,vmport=off,hpet=off,smm=on \
 	-m size='15360' \
-	-smp '12',sockets='1',dies=1,cores='6',threads='2' \
+	-smp '12',sockets='1',dies='1',cores='6',threads='2' \
 	-cpu "$cpu" \
 	-rtc base=localtime,driftfix=slew \
 	$timer \
@@ -112,6 +113,8 @@ set -- "$@" -device vfio-pci,host='0000:0a:00.0',bus=port'1',addr='0x00'.'0x0',m
 set -- "$@" -device vfio-pci,host='0000:0a:00.1',bus=port'1',addr='0x00'.'0x1'
 set -- "$@" -device vfio-pci,host='0000:0a:00.2',bus=port'1',addr='0x00'.'0x2'
 set -- "$@" -device vfio-pci,host='0000:0a:00.3',bus=port'1',addr='0x00'.'0x3'
+# QEMU itself runs on CPUs that the host keeps; its virtual CPUs are moved to their own ones below.
+set -- taskset -c '0-5,12-17' "$@"
 
 if [ "$mode" = print ]; then
 	for word; do quote "$word"; done
@@ -136,11 +139,31 @@ if [ "$mode" = prepare ]; then
 	exit 0
 fi
 
-[ "$(id -u)" -eq 0 ] || die "needs root, to hand PCI devices over"
+# may_use ADDRESS: without root, a device can only be used that is on vfio-pci already and whose group may be opened.
+may_use() {
+	dev=$sysfs/bus/pci/devices/$1
+	if ! [ -e "$dev/driver" ] || [ "$(basename "$(readlink "$dev/driver")")" != vfio-pci ]; then
+		die "needs root, to hand $1 over to vfio-pci"
+	fi
+	group=/dev/vfio/$(basename "$(readlink "$dev/iommu_group")")
+	if ! [ -r "$group" ] || ! [ -w "$group" ]; then
+		die "$(id -un) may not open $group: as root, run: chown $(id -un) $group"
+	fi
+}
+root=yes
+[ "$(id -u)" -eq 0 ] || root=
+if ! [ "$root" ]; then
+	:
+	may_use '0000:0a:00.0'
+	may_use '0000:0a:00.1'
+	may_use '0000:0a:00.2'
+	may_use '0000:0a:00.3'
+fi
 command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is not installed"
 [ "$accel" = tcg ] || [ -e /dev/kvm ] ||
 	die "/dev/kvm is missing: virtualization is off in the firmware, or kvm is not loaded; to try without: --software"
 command -v swtpm >/dev/null || die "swtpm is not installed: this machine has a TPM"
+
 
 # "ADDRESS DRIVER" of devices that were taken, last one first; "-" had no driver.
 taken=
@@ -207,7 +230,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 prepare
-modprobe vfio-pci || die "vfio-pci cannot be loaded"
+[ -z "$root" ] || modprobe vfio-pci || die "vfio-pci cannot be loaded"
 take '0000:0a:00.0' '10de' '1e07'
 take '0000:0a:00.1' '10de' '10f7'
 take '0000:0a:00.2' '10de' '1ad6'
@@ -223,14 +246,62 @@ until [ -S "$state/tpm.sock" ]; do
 	sleep 0.1
 done
 
-# VFIO pins all of the machine's memory.  POSIX does not know -l; dash, bash and busybox do.
+# VFIO pins all of the machine's memory, and a little more for itself.  POSIX does not know -l; dash, bash and
+# busybox do.
 # shellcheck disable=SC3045
-ulimit -l unlimited 2>/dev/null ||
-	echo "$0: the limit of locked memory stays at $(ulimit -l) KiB; QEMU will say if that is not enough" >&2
+may_lock() {
+	ulimit -l unlimited 2>/dev/null || ulimit -l "$(ulimit -H -l)" 2>/dev/null || :
+	limit=$(ulimit -l)
+	[ "$limit" = unlimited ] || [ "$limit" -ge '16777216' ]
+}
+if ! may_lock && ! [ "$root" ]; then
+	die "VFIO locks all of the machine's memory," '16777216' "KiB, and $(id -un) may lock $limit KiB. As root, write the line" \
+		"\"$(id -un) - memlock" '16777216'"\" to /etc/security/limits.d/50-vfio.conf, then log out and in again;" \
+		"a service of systemd needs LimitMEMLOCK="'16777216'"K instead."
+fi
 echo "The screen: remote-viewer spice+unix://$state/spice.sock"
 "$@" <&0 &
 qemu_pid=$!
+
+# pin VCPU CPU: QEMU calls the thread of virtual CPU 3 "CPU 3/KVM".
+pin() {
+	for task in "/proc/$qemu_pid/task"/*; do
+		case $(cat "$task/comm" 2>/dev/null) in
+		"CPU $1/"*)
+			taskset -pc "$2" "${task##*/}" >/dev/null
+			return
+			;;
+		esac
+	done
+	return 1
+}
+pin_all() {
+	pin '0' '6' || return 1
+	pin '1' '18' || return 1
+	pin '2' '7' || return 1
+	pin '3' '19' || return 1
+	pin '4' '8' || return 1
+	pin '5' '20' || return 1
+	pin '6' '9' || return 1
+	pin '7' '21' || return 1
+	pin '8' '10' || return 1
+	pin '9' '22' || return 1
+	pin '10' '11' || return 1
+	pin '11' '23' || return 1
+}
+# They are there once the memory is, which can take a while.
+tries=0
+until pin_all; do
+	tries=$((tries + 1))
+	kill -0 "$qemu_pid" 2>/dev/null || break
+	if [ "$tries" -gt 600 ]; then
+		echo "$0: the virtual CPUs could not be tied to the host's" >&2
+		break
+	fi
+	sleep 0.1
+done
 wait "$qemu_pid" && status=0 || status=$?
 qemu_pid=
 exit "$status"
+stderr: vfio-wizard: note: No level 3 cache has 6 cores to spare: the machine's are spread evenly over 2 of them. libvirt 5.4.0-0ubuntu5 cannot show it which of its CPUs share one (6.1 can). Fewer CPUs (--cpus) would share one.
 exit: 0

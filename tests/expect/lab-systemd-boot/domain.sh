@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Starts a virtual machine with QEMU alone: takes its PCI devices from their drivers, runs, and gives
-# them back.  Without arguments: needs root.
+# them back.  Without arguments: needs root, but for devices that vfio-pci holds already.
 #   --print       prints the QEMU command and does nothing
 #   --prepare     makes the folder, the firmware's variables and the disk, and stops
 #   --state DIR   keeps those in DIR
@@ -11,6 +11,7 @@ set -eu
 
 sysfs=/sys
 state=/var/lib/vfio-wizard/machines/'win11'
+[ "$(id -u)" -eq 0 ] || state=${XDG_STATE_HOME:-$HOME/.local/state}/vfio-wizard/machines/'win11'
 mode=run
 accel=kvm
 while [ $# -gt 0 ]; do
@@ -81,7 +82,7 @@ set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-uuid 'a7a6ac98-3e73-59a7-a8e2-8e259ec5c7ba' \
 	-machine q35,accel=$accel,vmport=off,hpet=off,smm=on \
 	-m size='853' \
-	-smp '2',sockets='1',dies=1,cores='2',threads='1' \
+	-smp '2',sockets='1',dies='1',cores='2',threads='1' \
 	-cpu "$cpu" \
 	-rtc base=localtime,driftfix=slew \
 	$timer \
@@ -134,11 +135,29 @@ if [ "$mode" = prepare ]; then
 	exit 0
 fi
 
-[ "$(id -u)" -eq 0 ] || die "needs root, to hand PCI devices over"
+# may_use ADDRESS: without root, a device can only be used that is on vfio-pci already and whose group may be opened.
+may_use() {
+	dev=$sysfs/bus/pci/devices/$1
+	if ! [ -e "$dev/driver" ] || [ "$(basename "$(readlink "$dev/driver")")" != vfio-pci ]; then
+		die "needs root, to hand $1 over to vfio-pci"
+	fi
+	group=/dev/vfio/$(basename "$(readlink "$dev/iommu_group")")
+	if ! [ -r "$group" ] || ! [ -w "$group" ]; then
+		die "$(id -un) may not open $group: as root, run: chown $(id -un) $group"
+	fi
+}
+root=yes
+[ "$(id -u)" -eq 0 ] || root=
+if ! [ "$root" ]; then
+	:
+	may_use '0000:03:00.0'
+	may_use '0000:03:00.1'
+fi
 command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is not installed"
 [ "$accel" = tcg ] || [ -e /dev/kvm ] ||
 	die "/dev/kvm is missing: virtualization is off in the firmware, or kvm is not loaded; to try without: --software"
 command -v swtpm >/dev/null || die "swtpm is not installed: this machine has a TPM"
+
 
 # "ADDRESS DRIVER" of devices that were taken, last one first; "-" had no driver.
 taken=
@@ -205,7 +224,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 prepare
-modprobe vfio-pci || die "vfio-pci cannot be loaded"
+[ -z "$root" ] || modprobe vfio-pci || die "vfio-pci cannot be loaded"
 take '0000:03:00.0' '1002' '5046'
 take '0000:03:00.1' '8086' '293e'
 mkdir -p "$state/tpm"
@@ -219,14 +238,24 @@ until [ -S "$state/tpm.sock" ]; do
 	sleep 0.1
 done
 
-# VFIO pins all of the machine's memory.  POSIX does not know -l; dash, bash and busybox do.
+# VFIO pins all of the machine's memory, and a little more for itself.  POSIX does not know -l; dash, bash and
+# busybox do.
 # shellcheck disable=SC3045
-ulimit -l unlimited 2>/dev/null ||
-	echo "$0: the limit of locked memory stays at $(ulimit -l) KiB; QEMU will say if that is not enough" >&2
+may_lock() {
+	ulimit -l unlimited 2>/dev/null || ulimit -l "$(ulimit -H -l)" 2>/dev/null || :
+	limit=$(ulimit -l)
+	[ "$limit" = unlimited ] || [ "$limit" -ge '1922048' ]
+}
+if ! may_lock && ! [ "$root" ]; then
+	die "VFIO locks all of the machine's memory," '1922048' "KiB, and $(id -un) may lock $limit KiB. As root, write the line" \
+		"\"$(id -un) - memlock" '1922048'"\" to /etc/security/limits.d/50-vfio.conf, then log out and in again;" \
+		"a service of systemd needs LimitMEMLOCK="'1922048'"K instead."
+fi
 echo "The screen: remote-viewer spice+unix://$state/spice.sock"
 "$@" <&0 &
 qemu_pid=$!
 wait "$qemu_pid" && status=0 || status=$?
 qemu_pid=
 exit "$status"
+stderr: vfio-wizard: note: The machine's CPUs are not tied to the host's: 2 CPUs cannot be tied to cores of their own: the host keeps its first core, and 1 are left.
 exit: 0

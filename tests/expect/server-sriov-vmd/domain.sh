@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Starts a virtual machine with QEMU alone: takes its PCI devices from their drivers, runs, and gives
-# them back.  Without arguments: needs root.
+# them back.  Without arguments: needs root, but for devices that vfio-pci holds already.
 #   --print       prints the QEMU command and does nothing
 #   --prepare     makes the folder, the firmware's variables and the disk, and stops
 #   --state DIR   keeps those in DIR
@@ -11,6 +11,7 @@ set -eu
 
 sysfs=/sys
 state=/var/lib/vfio-wizard/machines/'linux'
+[ "$(id -u)" -eq 0 ] || state=${XDG_STATE_HOME:-$HOME/.local/state}/vfio-wizard/machines/'linux'
 mode=run
 accel=kvm
 while [ $# -gt 0 ]; do
@@ -77,17 +78,19 @@ fi
 # What QEMU is started with.
 # shellcheck disable=SC2086 # two words, or none
 set -- qemu-system-x86_64 -no-user-config -nodefaults \
-	-name guest='linux' \
+	-name guest='linux',debug-threads=on \
 	-uuid 'a75e1c69-1317-5f11-abc3-78f0adcea3b3' \
-	-machine q35,accel=$accel,vmport=off,hpet=off \
+	-machine q35,accel=$accel,vmport=off,hpet=off,memory-backend=memory \
 	-m size='16384' \
-	-smp '8',sockets='1',dies=1,cores='8',threads='1' \
+	-smp '7',sockets='1',dies='1',cores='7',threads='1' \
 	-cpu "$cpu" \
 	-rtc base=utc,driftfix=slew \
 	$timer \
 	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
 	-boot menu=on,splash-time=3000 \
 	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
+# From the host's node where the CPUs and the card are.
+set -- "$@" -object memory-backend-ram,id=memory,size='17179869184',host-nodes='0',policy=preferred
 set -- "$@" \
 	-drive "if=pflash,unit=0,format=raw,readonly=on,file=$(comma "$ovmf_code")" \
 	-drive "if=pflash,unit=1,format=raw,file=$(comma "$state/vars.fd")"
@@ -106,6 +109,8 @@ set -- "$@" -spice "unix=on,addr=$(comma "$state/spice.sock"),disable-ticketing=
 set -- "$@" -display none -vga std
 set -- "$@" -device pcie-root-port,id=port'1',bus=pcie.0,chassis='1',port='1',addr='0x10'.'0x0',multifunction=on
 set -- "$@" -device vfio-pci,host='0000:18:10.0',bus=port'1',addr='0x00'.'0x0',rombar=0
+# QEMU itself runs on CPUs that the host keeps; its virtual CPUs are moved to their own ones below.
+set -- taskset -c '0' "$@"
 
 if [ "$mode" = print ]; then
 	for word; do quote "$word"; done
@@ -130,10 +135,27 @@ if [ "$mode" = prepare ]; then
 	exit 0
 fi
 
-[ "$(id -u)" -eq 0 ] || die "needs root, to hand PCI devices over"
+# may_use ADDRESS: without root, a device can only be used that is on vfio-pci already and whose group may be opened.
+may_use() {
+	dev=$sysfs/bus/pci/devices/$1
+	if ! [ -e "$dev/driver" ] || [ "$(basename "$(readlink "$dev/driver")")" != vfio-pci ]; then
+		die "needs root, to hand $1 over to vfio-pci"
+	fi
+	group=/dev/vfio/$(basename "$(readlink "$dev/iommu_group")")
+	if ! [ -r "$group" ] || ! [ -w "$group" ]; then
+		die "$(id -un) may not open $group: as root, run: chown $(id -un) $group"
+	fi
+}
+root=yes
+[ "$(id -u)" -eq 0 ] || root=
+if ! [ "$root" ]; then
+	:
+	may_use '0000:18:10.0'
+fi
 command -v qemu-system-x86_64 >/dev/null || die "qemu-system-x86_64 is not installed"
 [ "$accel" = tcg ] || [ -e /dev/kvm ] ||
 	die "/dev/kvm is missing: virtualization is off in the firmware, or kvm is not loaded; to try without: --software"
+
 
 # "ADDRESS DRIVER" of devices that were taken, last one first; "-" had no driver.
 taken=
@@ -200,16 +222,58 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 
 prepare
-modprobe vfio-pci || die "vfio-pci cannot be loaded"
+[ -z "$root" ] || modprobe vfio-pci || die "vfio-pci cannot be loaded"
 take '0000:18:10.0' '8086' '10ed'
 
-# VFIO pins all of the machine's memory.  POSIX does not know -l; dash, bash and busybox do.
+# VFIO pins all of the machine's memory, and a little more for itself.  POSIX does not know -l; dash, bash and
+# busybox do.
 # shellcheck disable=SC3045
-ulimit -l unlimited 2>/dev/null ||
-	echo "$0: the limit of locked memory stays at $(ulimit -l) KiB; QEMU will say if that is not enough" >&2
+may_lock() {
+	ulimit -l unlimited 2>/dev/null || ulimit -l "$(ulimit -H -l)" 2>/dev/null || :
+	limit=$(ulimit -l)
+	[ "$limit" = unlimited ] || [ "$limit" -ge '17825792' ]
+}
+if ! may_lock && ! [ "$root" ]; then
+	die "VFIO locks all of the machine's memory," '17825792' "KiB, and $(id -un) may lock $limit KiB. As root, write the line" \
+		"\"$(id -un) - memlock" '17825792'"\" to /etc/security/limits.d/50-vfio.conf, then log out and in again;" \
+		"a service of systemd needs LimitMEMLOCK="'17825792'"K instead."
+fi
 echo "The screen: remote-viewer spice+unix://$state/spice.sock"
 "$@" <&0 &
 qemu_pid=$!
+
+# pin VCPU CPU: QEMU calls the thread of virtual CPU 3 "CPU 3/KVM".
+pin() {
+	for task in "/proc/$qemu_pid/task"/*; do
+		case $(cat "$task/comm" 2>/dev/null) in
+		"CPU $1/"*)
+			taskset -pc "$2" "${task##*/}" >/dev/null
+			return
+			;;
+		esac
+	done
+	return 1
+}
+pin_all() {
+	pin '0' '1' || return 1
+	pin '1' '2' || return 1
+	pin '2' '3' || return 1
+	pin '3' '4' || return 1
+	pin '4' '5' || return 1
+	pin '5' '6' || return 1
+	pin '6' '7' || return 1
+}
+# They are there once the memory is, which can take a while.
+tries=0
+until pin_all; do
+	tries=$((tries + 1))
+	kill -0 "$qemu_pid" 2>/dev/null || break
+	if [ "$tries" -gt 600 ]; then
+		echo "$0: the virtual CPUs could not be tied to the host's" >&2
+		break
+	fi
+	sleep 0.1
+done
 wait "$qemu_pid" && status=0 || status=$?
 qemu_pid=
 exit "$status"
