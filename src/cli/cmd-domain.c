@@ -49,11 +49,29 @@ static void domain_note_no_devices(const struct session *s)
 		      stderr);
 }
 
+/* Beside the domain, not in it: what the preset chose and what is to be known. */
+static void domain_print_notes(const json_t *about)
+{
+	const json_t *item, *text;
+	size_t i, k;
+
+	json_array_foreach(json_object_get(about, "defaults"), i, item)
+		fprintf(stderr, "vfio-wizard: %s\n", json_string_value(json_object_get(item, "text")));
+	json_array_foreach(json_object_get(about, "notes"), i, item) {
+		fprintf(stderr, "vfio-wizard: %s\n", json_string_value(json_object_get(item, "text")));
+		json_array_foreach(json_object_get(item, "evidence"), k, text)
+			fprintf(stderr, "    %s\n", json_string_value(text));
+		json_array_foreach(json_object_get(item, "advice"), k, text)
+			fprintf(stderr, "  %s\n", json_string_value(text));
+	}
+}
+
 static int domain_run(struct cli *c, struct err *err)
 {
 	const char *format = cli_value(c, "format"), *file = cli_value(c, "output");
 	_cleanup_session_ struct session *s = NULL;
 	_cleanup_free_ char *text = NULL;
+	_cleanup_json_ json_t *about = NULL;
 	size_t len = 0;
 	int r = cli_open_session(c, &s, err);
 
@@ -68,6 +86,10 @@ static int domain_run(struct cli *c, struct err *err)
 	if (r == 0)
 		r = session_write_machine(s, format, cli_value(c, "template"), &text, &len, err);
 	if (r == 0)
+		r = session_describe_machine(s, &about, err);
+	if (r == 0 && !c->json)
+		domain_print_notes(about);
+	if (r == 0)
 		r = domain_define_if_asked(c, s, format, text, len, err);
 	if (r != 0)
 		return r;
@@ -78,6 +100,7 @@ static int domain_run(struct cli *c, struct err *err)
 
 		json_object_set_new(j, "format", json_text(format));
 		json_object_set_new(j, "text", json_text(text));
+		json_object_update(j, about);
 		cli_print_json(c, j);
 	} else if (!cli_has(c, "define") || file) {
 		fwrite(text, 1, len, c->out);

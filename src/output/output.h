@@ -29,8 +29,11 @@ struct machine_format {
 	const char *template_name; /* "domain.xml.mustache" */
 	const char *file_suffix;  /* ".xml" */
 	mode_t mode;		  /* of the written file */
-	/* What came out is checked before it is offered: XML parsed (and validated), sh -n. */
-	int (*check)(const char *text, size_t len, struct err *err);
+	/*
+	 * What came out is checked before it is offered: XML parsed, and validated where this machine's libvirt
+	 * is the one that M is written for; sh -n.
+	 */
+	int (*check)(const struct machine *m, const char *text, size_t len, struct err *err);
 };
 #define MACHINE_FORMAT(id) extern const struct machine_format machine_format_##id;
 #include "output/machine-format.def"

@@ -3,6 +3,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 #include "boot/boot-text.h"
+#include "session/session-machine.h"
 #include "session/session-paths.h"
 #include "session/session.h"
 
@@ -118,6 +119,8 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 		r = session_add_machine_file(s, plan, stage, m, machine_format_table[i]->name, err);
 	if (r == 0) {
 		session_add_disk(s, plan, stage, m);
+		session_add_looking_glass(s, plan, stage, m);
+		session_add_machine_notes(plan, m);
 		session_check_paths(s, plan, m);
 	}
 	return r;
