@@ -30,7 +30,7 @@ from_file() { # from_file STATUS TEXT OPTION...: walks with an answers file
 }
 
 # line by line
-fields='\n\n\n\n\n\n\n\n\n\n\n'
+fields='\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n'
 ok "a host as files" lay_out intel-on-after-reboot
 ok "line by line to the end" plain 0 "n\nn\nn\n01:00.0 Graphics\nn\nn\n${fields}n\nn\nconfirm\nWrite\nn\nfinish\n" --root "$root"
 ok "both functions were marked" said '2 marked'
@@ -134,7 +134,7 @@ ok "resized in the help" resized 'Help: This computer'
 term_keys Escape n n n Space; term_wait '2 marked' >/dev/null
 ok "resized in a list" resized '2 marked'
 term_keys n n; term_wait 'Virtual machine' >/dev/null
-term_keys g; term_type 'x'; ok "typed" term_wait 'win11x'
+term_keys g Down Down; term_type 'x'; ok "typed" term_wait 'win11x'
 ok "resized in a form, what is typed stays" resized 'win11x'
 
 # kinds of terminals

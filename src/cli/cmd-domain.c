@@ -50,25 +50,21 @@ static void domain_note_no_devices(const struct session *s)
 		      stderr);
 }
 
-/* What was decided for this host, or could not be done: beside the machine, never in its way. */
-static void domain_say_notes(const struct machine *m)
+/* Beside the domain, not in it: what the preset chose and what is to be known. */
+static void domain_print_notes(const json_t *about)
 {
-	for (unsigned i = 0; i < m->n_notes; i++)
-		fprintf(stderr, _("vfio-wizard: note: %s\n"), m->notes[i].text);
-}
+	const json_t *item, *text;
+	size_t i, k;
 
-static json_t *domain_json_notes(const struct machine *m)
-{
-	json_t *notes = json_array();
-
-	for (unsigned i = 0; i < m->n_notes; i++) {
-		json_t *note = json_object();
-
-		json_object_set_new(note, "id", json_text(m->notes[i].id));
-		json_object_set_new(note, "text", json_text(m->notes[i].text));
-		json_array_append_new(notes, note);
+	json_array_foreach(json_object_get(about, "defaults"), i, item)
+		fprintf(stderr, "vfio-wizard: %s\n", json_string_value(json_object_get(item, "text")));
+	json_array_foreach(json_object_get(about, "notes"), i, item) {
+		fprintf(stderr, "vfio-wizard: %s\n", json_string_value(json_object_get(item, "text")));
+		json_array_foreach(json_object_get(item, "evidence"), k, text)
+			fprintf(stderr, "    %s\n", json_string_value(text));
+		json_array_foreach(json_object_get(item, "advice"), k, text)
+			fprintf(stderr, "  %s\n", json_string_value(text));
 	}
-	return notes;
 }
 
 /* Instead of the machine: which of the host's CPUs it gets. */
@@ -90,6 +86,7 @@ static int domain_run(struct cli *c, struct err *err)
 	_cleanup_session_ struct session *s = NULL;
 	_cleanup_(machine_freep) struct machine *m = NULL;
 	_cleanup_free_ char *text = NULL;
+	_cleanup_json_ json_t *about = NULL;
 	size_t len = 0;
 	int r = cli_open_session(c, &s, err);
 
@@ -103,12 +100,14 @@ static int domain_run(struct cli *c, struct err *err)
 		domain_note_no_devices(s);
 	if (r == 0)
 		r = session_write_machine_of(s, format, cli_value(c, "template"), &m, &text, &len, err);
-	if (r == 0)
-		domain_say_notes(m);
 	if (r == 0 && cli_has(c, "show-cpu") && !c->json) {
 		domain_show_cpu(c, s, m);
 		return 0;
 	}
+	if (r == 0)
+		r = session_describe_machine(s, &about, err);
+	if (r == 0 && !c->json)
+		domain_print_notes(about);
 	if (r == 0)
 		r = domain_define_if_asked(c, s, format, text, len, err);
 	if (r != 0)
@@ -121,7 +120,7 @@ static int domain_run(struct cli *c, struct err *err)
 		json_object_set_new(j, "format", json_text(format));
 		json_object_set_new(j, "text", json_text(text));
 		json_object_set_new(j, "cpu", cpu_picture_json(s->host, m));
-		json_object_set_new(j, "notes", domain_json_notes(m));
+		json_object_update(j, about);
 		cli_print_json(c, j);
 	} else if (!cli_has(c, "define") || file) {
 		fwrite(text, 1, len, c->out);

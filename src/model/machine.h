@@ -28,18 +28,43 @@ struct machine_usb {
 	int bus, number;	/* with a port; number 0: the id alone says which device */
 };
 
-/* Something worth knowing about what was decided, or left out. */
-struct machine_note {
-	const char *id;		/* stable word: "pin-several-caches" */
-	const char *text;	/* translated sentences */
-};
-
 /* One NUMA node of the guest, on one of the host. */
 struct machine_cell {
 	const char *cpus;	/* virtual CPUs: "0-7" */
 	long long memory_bytes;
 	int node;		/* of the host */
 };
+
+/* A default that came from the preset. */
+struct machine_default {
+	const char *key, *value; /* of the answer: "pin", "auto" */
+	const char *why;	/* translated sentence */
+	const char *why_not;	/* translated: it cannot be had on this host, and was left out; else NULL */
+};
+
+/* Something to know of the machine before it is used. */
+struct machine_note {
+	const char *id;		/* stable word: "machine-left-out" */
+	enum severity severity;
+	const char *text;	/* translated sentences */
+	const char *const *evidence, *const *advice; /* as of a finding; may be NULL */
+};
+
+/* A UEFI firmware as a description on the host (…/qemu/firmware/NAME.json) gives it. */
+struct machine_ovmf {
+	const char *description; /* "/usr/share/qemu/firmware/60-edk2-x86_64.json" */
+	const char *code, *code_format; /* "raw" or "qcow2" */
+	const char *vars, *vars_format; /* template of the variables; NULL: they are in the code's file */
+	bool requires_smm, enrolled_keys, secure_boot;
+};
+
+/* A keyboard or mouse of the host that host and machine share, switched by a key. */
+struct machine_evdev {
+	const char *path;	/* "/dev/input/by-id/usb-Logitech_K120-event-kbd" */
+	bool keyboard;
+};
+
+enum guest_audio { GUEST_AUDIO_NONE, GUEST_AUDIO_SPICE, GUEST_AUDIO_PIPEWIRE, GUEST_AUDIO_PULSE, GUEST_AUDIO_JACK };
 
 struct machine {
 	struct arena *arena;
@@ -81,8 +106,25 @@ struct machine {
 	bool memory_strict;	/* from nowhere else; false: rather from there */
 	struct machine_cell *cells; /* none: the guest sees one node */
 	unsigned n_cells;
-	struct machine_note *notes;
-	unsigned n_notes;
+
+	const char *preset;	/* "gaming"; NULL none */
+	const struct machine_default *defaults;
+	unsigned n_defaults;
+	struct arena_list notes; /* of struct machine_note */
+	bool until_installed;	/* the SPICE window is there only to install the system */
+	bool host_is_here;	/* what is installed on this machine is what will run it */
+	const char *libvirt_version, *qemu_version, *kernel_version; /* "9.0"; NULL not known */
+	uint64_t libvirt_knows, qemu_knows; /* bit N: feature N of output/feature.def */
+	const struct machine_ovmf *ovmf; /* NULL: none was found, or nothing is known of it */
+	bool enrolled_keys;	/* with Secure Boot: Microsoft's keys are in the variables from the start */
+	const struct machine_evdev *evdev;
+	unsigned n_evdev;
+	const char *evdev_switch; /* "ctrl-ctrl" */
+	enum guest_audio audio;
+	const char *audio_runtime_dir; /* "/run/user/1000" of the sound server's user; NULL */
+	long long looking_glass_bytes; /* of the memory it shows pictures through; 0 without it */
+	bool looking_glass_kvmfr; /* that memory is /dev/kvmfr0 and not a file of /dev/shm */
+	const char *looking_glass_user; /* who shall be able to open it; NULL not known */
 };
 /* Is there anything for a hook to do? */
 static inline bool machine_has_hooks(const struct machine *m)

@@ -414,6 +414,14 @@ static void list_programs(struct take *t)
 	take_each(t, "/usr/share/OVMF", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/x64", ".fd", take_presence);
 	take_each(t, "/usr/share/edk2/ovmf", ".fd", take_presence);
+	take_each(t, "/etc/qemu/firmware", ".json", take_file);
+	take_each(t, "/usr/share/qemu/firmware", ".json", take_file);
+	take_each(t, "/usr/local/share/qemu/firmware", ".json", take_file);
+	take_each(t, "/var/lib/qemu/firmware", ".json", take_file);
+	take_each(t, "/run/current-system/sw/share/qemu/firmware", ".json", take_file);
+	take_each(t, "/root/.config/qemu/firmware", ".json", take_file);
+	take_each(t, "/etc/tmpfiles.d", "looking-glass.conf", take_file);
+	take_each(t, "/etc/udev/rules.d", "kvmfr.rules", take_file);
 }
 
 void take_config(struct take *t)

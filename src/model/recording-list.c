@@ -379,6 +379,7 @@ void take_everything(struct take *t)
 	take_attrs(t, "/sys/kernel/security", "lockdown");
 	take_dir(t, "/sys/module/vfio_pci");
 	take_dir(t, "/sys/module/vfio");
+	take_attrs(t, "/sys/module/kvmfr", "parameters/static_size_mb");
 	take_attrs(t, "/sys/module", "kvm_intel/parameters/nested kvm_amd/parameters/nested "
 				     "vfio_iommu_type1/parameters/allow_unsafe_interrupts");
 	list_proc(t);

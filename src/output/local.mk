@@ -10,9 +10,18 @@ liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/outp
 	src/output/machine-hook.c \
 	src/output/machine-libvirt.c \
 	src/output/machine-memory.c \
+	src/output/feature.c src/output/feature.def src/output/feature.h \
+	src/output/firmware-find.c src/output/firmware-find.h \
+	src/output/machine-audio.c \
+	src/output/machine-context-display.c \
+	src/output/machine-display.c \
+	src/output/machine-evdev.c \
+	src/output/machine-firmware.c \
+	src/output/machine-looking-glass.c \
 	src/output/machine-pin.c \
 	src/output/machine-qemu.c \
 	src/output/machine-usb.c \
 	src/output/output.c \
+	src/output/preset.c src/output/preset.def src/output/preset.h \
 	src/output/render.c \
 	src/output/render-parse.c src/output/render-parse.h

@@ -3,6 +3,7 @@
 #include "output/output.h"
 
 #include "base/str.h"
+#include "output/machine-parts.h"
 
 #include <string.h>
 
@@ -27,7 +28,7 @@
  * dies_known          this host's libvirt understands dies
  * topoext             AMD host and threads > 1
  * uefi, secure_boot, tpm          true/false; secure_boot implies uefi
- * spice, video, looking_glass     true/false; video: an emulated screen
+ * spice, video        true/false; video: an emulated screen
  * virtio              the guest can be expected to have virtio drivers from its start
  * disk                null, or {path, qemu_path, format: "qcow2"|"raw", block, new, size, boot_order,
  *                     target}; new: made with that size (bytes, else 0) when it is not there
@@ -44,6 +45,21 @@
  * hooks               null, or what the host does while the machine runs: {governor: true|false; isolate:
  *                     null|{cpus: "8,9"}; pages: null|{size_kib, count, pool: "/kernel/mm/…"}}
  * big_bars            a graphics card is passed: its memory may lie high in the address space
+ * libvirt, qemu       {maxphysaddr: true, …}: what the installed versions know, a key for each row of
+ *                     src/output/feature.def
+ * preset              null, or "gaming"
+ * ovmf                null, or the firmware found on this host: {description, code, code_format: "raw"|
+ *                     "qcow2", vars, vars_format, combined: variables and code are one file}
+ * enrolled_keys       Secure Boot, with a firmware that has Microsoft's keys
+ * smm                 the firmware keeps its variables by System Management Mode
+ * secure_loader       libvirt before 8.6 wants <loader secure='yes'/> for Secure Boot
+ * until_installed     the SPICE window is there only for the installation
+ * looking_glass       null, or {mib, bytes, kvmfr: true for /dev/kvmfr0, user: null|"ada"}
+ * evdev               shared keyboards and mice: {path, qemu_path, keyboard, number}
+ * evdev_switch        "ctrl-ctrl"
+ * virtio_input        virtio keyboard and mouse in place of a USB keyboard and tablet
+ * audio               null, or {spice, pipewire, pulse, jack: one is true; runtime_dir: "/run/user/1000"}
+ * balloon             no device is passed, so memory can be given back to the host
  */
 
 static json_t *context_hex(unsigned value, int digits)
@@ -67,7 +83,7 @@ static json_t *context_qemu(const char *text)
 	return json_text(str_c(&s));
 }
 
-static void context_set_path(json_t *o, const char *path)
+void context_set_path(json_t *o, const char *path)
 {
 	json_object_set_new(o, "path", json_text(path));
 	json_object_set_new(o, "qemu_path", context_qemu(path));
@@ -123,8 +139,6 @@ static void context_set_hardware(json_t *o, const struct machine *m)
 	json_object_set_new(o, "tpm", json_boolean(m->tpm));
 	json_object_set_new(o, "spice", json_boolean(m->display != GUEST_DISPLAY_NONE));
 	json_object_set_new(o, "video", json_boolean(m->display == GUEST_DISPLAY_SPICE));
-	json_object_set_new(o, "looking_glass",
-			    json_boolean(m->display == GUEST_DISPLAY_LOOKING_GLASS));
 }
 
 static json_t *context_cdrom(const char *path, const char *target, int port, int boot_order)
@@ -315,5 +329,6 @@ json_t *machine_context(const struct machine *m)
 	context_set_pins(o, m);
 	json_object_set_new(o, "hooks", machine_hooks_context(m));
 	context_set_nodes(o, m);
+	machine_context_display(o, m);
 	return o;
 }

@@ -24,7 +24,7 @@ static void memory_check_now(struct machine *m, const struct host *h)
 	if (m->hugepage_bytes && pool->free > 0)
 		available += pool->free * m->hugepage_bytes;
 	if (m->memory_bytes > available)
-		machine_note(m, "memory-not-free-now",
+		machine_say(m, "memory-not-free-now",
 			     _("The machine takes %lld MiB when it starts, and only %lld MiB are free now: end programs "
 			       "before, or give it less (--memory)."),
 			     m->memory_bytes / MIB, available / MIB);
@@ -38,18 +38,18 @@ static void memory_note_pages(struct machine *m, const struct host *h)
 	if (!m->hugepages)
 		return;
 	if (m->hugepages_at_boot) {
-		machine_note(m, "hugepages-at-boot",
+		machine_say(m, "hugepages-at-boot",
 			     _("The kernel sets %lld pages of %s (%lld MiB) aside at every start of the host. Nothing else "
 			       "can use them, whether the machine runs or not."),
 			     m->hugepages, size, m->memory_bytes / MIB);
 		return;
 	}
 	if (m->hugepage_bytes == PAGE_SIZE_BYTES(PAGES_1G))
-		machine_note(m, "hugepages-1g-at-start",
+		machine_say(m, "hugepages-1g-at-start",
 			     _("Pages of 1G need a free gibibyte in one piece each, which a host that has run for a while "
 			       "rarely has. --hugepages-at boot gets them in any case."));
 	if (pool->free < m->hugepages)
-		machine_note(m, "hugepages-at-start",
+		machine_say(m, "hugepages-at-start",
 			     _("%lld pages of %s have to be made just before the machine starts. The script for QEMU does it "
 			       "and takes them back; before libvirt starts the machine they have to be there."),
 			     m->hugepages, size);
@@ -95,7 +95,7 @@ static void memory_set_cells(struct machine *m, const int *nodes, const struct h
 	m->n_cells = m->sockets;
 	m->memory_nodes = arena_strdup(m->arena, str_c(&list));
 	m->memory_strict = true;
-	machine_note(m, "memory-several-nodes",
+	machine_say(m, "memory-several-nodes",
 		     _("The machine is too large for one NUMA node, so it gets %u nodes of its own, each on one of the "
 		       "host's (%s)."),
 		     m->n_cells, m->memory_nodes);
@@ -141,7 +141,7 @@ void machine_set_nodes(struct machine *m, const struct host *h)
 	m->memory_nodes = arena_printf(m->arena, "%d", node);
 	m->memory_strict = guest_memory_node(h, &memory, node) == node;
 	if (!m->memory_strict && on->total_bytes > 0)
-		machine_note(m, "memory-larger-than-node",
+		machine_say(m, "memory-larger-than-node",
 			     _("%lld MiB do not fit into NUMA node %d beside what the host needs there: the rest comes from "
 			       "farther nodes and is slower. Less memory (--memory) stays near."),
 			     m->memory_bytes / MIB, node);

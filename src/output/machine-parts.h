@@ -27,10 +27,29 @@ int machine_set_cpus(struct machine *m, const struct host *h, const struct answe
 void machine_set_nodes(struct machine *m, const struct host *h);
 /* Node of the first of its cards that knows one; -1 none does. */
 int machine_card_node(const struct machine *m);
-/* Adds a note, its text copied; ID is a stable word. */
-void machine_note(struct machine *m, const char *id, const char *fmt, ...) _printf_(3, 4);
+/* A note of SEVERITY_INFO, its text made. */
+void machine_say(struct machine *m, const char *id, const char *fmt, ...) _printf_(3, 4);
 /* What the host does while the machine, whose memory and CPUs are known, runs. */
 int machine_set_hooks(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
 	_must_check_;
 /* What a template sees of that: null, or {governor, isolate, pages}. */
 json_t *machine_hooks_context(const struct machine *m) _returns_nonnull_;
+/* The firmware and the TPM of a machine whose system and versions are known. */
+int machine_set_firmware(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+/* Screen, sound, shared keyboard and mouse of a machine whose host devices are known. */
+int machine_set_display(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+int machine_set_looking_glass(struct machine *m, const struct host *h, const struct answers *a,
+			      struct err *err) _must_check_;
+int machine_set_evdev(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+int machine_set_audio(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+/* Something to know of M; TEXT is kept as it is (an arena's or a constant), evidence and advice are set on it. */
+struct machine_note *machine_note(struct machine *m, const char *id, enum severity severity, const char *text)
+	_returns_nonnull_;
+/* Sets "path", and "qemu_path" with its commas doubled. */
+void context_set_path(json_t *o, const char *path);
+/* The keys of a template that machine-context-display.c knows. */
+void machine_context_display(json_t *o, const struct machine *m);

@@ -23,17 +23,13 @@ int machine_card_node(const struct machine *m)
 	return -1;
 }
 
-void machine_note(struct machine *m, const char *id, const char *fmt, ...)
+void machine_say(struct machine *m, const char *id, const char *fmt, ...)
 {
-	struct machine_note *notes = arena_alloc(m->arena, (m->n_notes + 1) * sizeof(*notes));
 	va_list ap;
 
-	if (m->n_notes)
-		memcpy(notes, m->notes, m->n_notes * sizeof(*notes));
 	va_start(ap, fmt);
-	notes[m->n_notes++] = (struct machine_note){ .id = id, .text = arena_vprintf(m->arena, fmt, ap) };
+	machine_note(m, id, SEVERITY_INFO, arena_vprintf(m->arena, fmt, ap));
 	va_end(ap);
-	m->notes = notes;
 }
 
 /*
@@ -136,13 +132,13 @@ static void pin_note_caches(struct machine *m, const struct host *h, const struc
 	const struct cpu_thread *first = host_find_cpu(h, c->pins[0]);
 
 	if (c->n_l3 > c->sockets && c->even && !m->dies_known)
-		machine_note(m, "pin-dies-unknown",
+		machine_say(m, "pin-dies-unknown",
 			     _("No level 3 cache has %u cores to spare: the machine's are spread evenly over %u of them. "
 			       "libvirt %s cannot show it which of its CPUs share one (6.1 can). Fewer CPUs (--cpus) would "
 			       "share one."),
 			     m->cpus / c->threads, c->n_l3, h->software.libvirt);
 	else if (c->n_l3 > c->sockets)
-		machine_note(m, "pin-several-caches",
+		machine_say(m, "pin-several-caches",
 			     c->even ? _("No level 3 cache has %u cores to spare: the machine's are spread evenly over %u of "
 					 "them, which it sees as dies of its own. Fewer CPUs (--cpus) would share one.") :
 				       _("No level 3 cache has %u cores to spare, and %u of them do not share the machine's "
@@ -150,7 +146,7 @@ static void pin_note_caches(struct machine *m, const struct host *h, const struc
 					 "CPUs (--cpus) may fit."),
 			     m->cpus / c->threads, c->n_l3);
 	if (large && first && first->l3_bytes < large->l3_bytes && room)
-		machine_note(m, "pin-larger-cache",
+		machine_say(m, "pin-larger-cache",
 			     _("The cores with the larger level 3 cache (%lld MiB) have room for %u CPUs beside the host's: "
 			       "with --cpus %u or fewer the machine gets them."),
 			     (long long)large->l3_bytes >> 20, room, room);
@@ -163,12 +159,12 @@ static void pin_note_others(struct machine *m, const struct host *h, const struc
 	bool outside = false;
 
 	if (!c->near)
-		machine_note(m, "pin-far-from-card",
+		machine_say(m, "pin-far-from-card",
 			     _("NUMA node %d, where the card is, has too few cores for %u CPUs: some of the machine's are on "
 			       "farther nodes."),
 			     node, m->cpus);
 	if (c->kind == CORE_EFFICIENT)
-		machine_note(m, "pin-efficient-cores",
+		machine_say(m, "pin-efficient-cores",
 			     _("The machine gets efficient cores: the host cannot spare that many performance cores, and "
 			       "both kinds are never mixed."));
 	if (!h->cpu.isolated || cpu_set_parse(h->cpu.isolated, &isolated) < 0)
@@ -176,7 +172,7 @@ static void pin_note_others(struct machine *m, const struct host *h, const struc
 	for (unsigned i = 0; i < m->cpus; i++)
 		outside = outside || !cpu_set_has(&isolated, c->pins[i]);
 	if (outside)
-		machine_note(m, "pin-isolated-too-few",
+		machine_say(m, "pin-isolated-too-few",
 			     _("The CPUs that isolcpus keeps free (%s) are too few or no whole cores for %u CPUs, so the "
 			       "machine gets others."),
 			     h->cpu.isolated, m->cpus);
@@ -202,7 +198,7 @@ static int pin_choose(struct machine *m, const struct host *h, const struct cpu_
 	pin_note_caches(m, h, layout, &c);
 	pin_note_others(m, h, &c);
 	if (c.sockets > 1 && (m->os == GUEST_WINDOWS11 || m->os == GUEST_WINDOWS10))
-		machine_note(m, "windows-sockets",
+		machine_say(m, "windows-sockets",
 			     _("The machine has %u sockets, as its memory is on as many nodes. The Home editions of Windows "
 			       "use one socket only."),
 			     c.sockets);
@@ -245,7 +241,7 @@ int machine_set_cpus(struct machine *m, const struct host *h, const struct answe
 			return known < 0 ? err_prefix(err, "--pin") : r;
 		}
 		if (r < 0)
-			machine_note(m, "pin-none", _("The machine's CPUs are not tied to the host's: %s"),
+			machine_say(m, "pin-none", _("The machine's CPUs are not tied to the host's: %s"),
 				     why.msg + (str_starts_with(why.msg, "--cpus: ") ? strlen("--cpus: ") : 0));
 	}
 	/* Without dies the rest of the shape has to make up for them. */

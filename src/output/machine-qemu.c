@@ -15,7 +15,7 @@ static unsigned qemu_line_of(const char *message)
 }
 
 /* The shell reads the whole script and runs nothing of it. */
-int machine_check_script(const char *text, size_t len, struct err *err)
+int machine_check_script(const struct machine *m _unused_, const char *text, size_t len, struct err *err)
 {
 	static const char *const argv[] = { "sh", "-n", NULL };
 	struct spawn_request req = { .argv = argv, .input = text, .input_len = len, .timeout_s = 10 };

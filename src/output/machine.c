@@ -2,8 +2,11 @@
 #include "output/output.h"
 
 #include "base/str.h"
+#include "base/strv.h"
 #include "model/plan.h"
+#include "output/feature.h"
 #include "output/machine-parts.h"
+#include "output/preset.h"
 
 #include <errno.h>
 #include <string.h>
@@ -57,33 +60,6 @@ static int machine_set_identity(struct machine *m, const struct answers *a, stru
 		return machine_wrong(err, "os", os ? os : "");
 	m->os = machine_systems[i].os;
 	m->name = arena_strdup(m->arena, answers_machine_name(a));
-	return 0;
-}
-
-static int machine_set_firmware(struct machine *m, const struct answers *a, struct err *err)
-{
-	const char *firmware = answers_get(a, "firmware"), *display = answers_get(a, "display");
-	int choice;
-
-	m->firmware = m->os == GUEST_WINDOWS11 ? GUEST_UEFI_SECURE : GUEST_UEFI;
-	if (firmware) {
-		choice = machine_choice(firmware, "bios|uefi|uefi-secure");
-		if (choice < 0)
-			return machine_wrong(err, "firmware", firmware);
-		m->firmware = (enum guest_firmware)choice;
-	}
-	m->tpm = answers_get(a, "tpm") ? answers_get_bool(a, "tpm") : m->os == GUEST_WINDOWS11;
-	if (m->os == GUEST_WINDOWS11 && m->firmware == GUEST_BIOS)
-		return err_set(err, ERR_NOT_POSSIBLE, -EINVAL,
-			       _("--firmware: Windows 11 does not install without UEFI."));
-	/* Until the guest has a driver for the passed card, its screen stays dark. */
-	m->display = GUEST_DISPLAY_SPICE;
-	if (display) {
-		choice = machine_choice(display, "none|spice|looking-glass");
-		if (choice < 0)
-			return machine_wrong(err, "display", display);
-		m->display = (enum guest_display)choice;
-	}
 	return 0;
 }
 
@@ -141,18 +117,19 @@ static void machine_set_ids(struct machine *m)
 	m->mac = arena_printf(m->arena, "52:54:00:%.2s:%.2s:%.2s", hex, hex + 2, hex + 4);
 }
 
-/* An answer that would change nothing is refused rather than taken in silence. */
-static int machine_check_preset(const struct answers *a, struct err *err)
+struct machine_note *machine_note(struct machine *m, const char *id, enum severity severity, const char *text)
 {
-	if (!answers_is_set(a, "preset"))
-		return 0;
-	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP, _("This version has no presets (--preset %s)."),
-		answers_get(a, "preset"));
-	return err_hint(err, _("Leave it out; memory, processors and display have options of their own."));
+	struct machine_note *note = arena_alloc(m->arena, sizeof(*note));
+
+	*note = (struct machine_note){ .id = id, .severity = severity, .text = text };
+	arena_list_add(m->arena, &m->notes, note);
+	return note;
 }
 
-int machine_build(const struct judgement *j, const struct answers *a,
-		  struct pci_device *const *devices, unsigned n, struct machine **ret, struct err *err)
+/* The machine of answers that the preset's defaults are in. */
+static int machine_build_once(const struct judgement *j, const struct answers *a,
+			      struct pci_device *const *devices, unsigned n, struct machine **ret,
+			      struct err *err)
 {
 	_cleanup_(arena_freep) struct arena *arena = arena_new();
 	struct machine *m = arena_alloc(arena, sizeof(*m));
@@ -160,11 +137,11 @@ int machine_build(const struct judgement *j, const struct answers *a,
 	int r;
 
 	m->arena = arena;
-	r = machine_check_preset(a, err);
+	m->preset = arena_strdup(arena, answers_get(a, "preset"));
+	machine_set_versions(m, h);
+	r = machine_set_identity(m, a, err);
 	if (r == 0)
-		r = machine_set_identity(m, a, err);
-	if (r == 0)
-		r = machine_set_firmware(m, a, err);
+		r = machine_set_firmware(m, h, a, err);
 	if (r == 0)
 		r = machine_set_network(m, a, err);
 	if (r == 0)
@@ -180,11 +157,90 @@ int machine_build(const struct judgement *j, const struct answers *a,
 	if (r == 0)
 		r = machine_set_hooks(m, h, a, err);
 	if (r == 0)
+		r = machine_set_display(m, h, a, err);
+	if (r == 0)
 		r = machine_set_media(m, h, a, err);
 	if (r < 0)
 		return r;
 	machine_set_ids(m);
+	machine_note_left_out(m);
 	TAKE_PTR(arena);
 	*ret = m;
 	return 0;
+}
+
+/*
+ * What a preset only suggests must not keep a machine from being written: where the build fails with its
+ * pins or page size, it is tried without them, one after the other.
+ */
+static const char *const machine_suggested[] = { "hugepages", "pin" };
+
+static int machine_build_with(const struct judgement *j, const struct answers *a,
+			      struct pci_device *const *devices, unsigned n, const char *const *without,
+			      struct machine **ret, struct err *err)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
+	_cleanup_answers_ struct answers all = { 0 };
+	struct machine_default *defaults, *kept;
+	unsigned n_defaults;
+	int r;
+
+	answers_copy(&all, a);
+	preset_apply(&all, scratch, without, &defaults, &n_defaults);
+	r = machine_build_once(j, &all, devices, n, ret, err);
+	if (r < 0)
+		return r;
+	kept = arena_alloc((*ret)->arena, (n_defaults + ARRAY_SIZE(machine_suggested)) * sizeof(*kept));
+	for (unsigned i = 0; i < n_defaults; i++)
+		kept[i] = defaults[i];
+	(*ret)->defaults = kept;
+	(*ret)->n_defaults = n_defaults;
+	return 0;
+}
+
+/* What was left out stays in the list, with the reason in place of the effect. */
+static void machine_add_left_out(struct machine *m, const struct answers *a, const char *const *without,
+				 const char *why_not)
+{
+	_cleanup_(arena_freep) struct arena *scratch = arena_new();
+	_cleanup_answers_ struct answers all = { 0 };
+	struct machine_default *defaults, *list;
+	unsigned n;
+
+	answers_copy(&all, a);
+	preset_apply(&all, scratch, NULL, &defaults, &n);
+	list = arena_alloc(m->arena, (m->n_defaults + n) * sizeof(*list));
+	for (unsigned i = 0; i < m->n_defaults; i++)
+		list[i] = m->defaults[i];
+	for (unsigned i = 0; i < n; i++) {
+		if (!strv_contains(without, defaults[i].key))
+			continue;
+		defaults[i].why_not = arena_strdup(m->arena, why_not);
+		list[m->n_defaults++] = defaults[i];
+	}
+	m->defaults = list;
+}
+
+int machine_build(const struct judgement *j, const struct answers *a,
+		  struct pci_device *const *devices, unsigned n, struct machine **ret, struct err *err)
+{
+	const char *without[ARRAY_SIZE(machine_suggested) + 1] = { NULL };
+	struct err first = { 0 };
+	int r = machine_build_with(j, a, devices, n, NULL, ret, &first), again = r;
+
+	for (unsigned mask = 1; again < 0 && answers_is_set(a, "preset") && mask < 1u << ARRAY_SIZE(machine_suggested);
+	     mask++) {
+		unsigned k = 0;
+
+		for (unsigned i = 0; i < ARRAY_SIZE(machine_suggested); i++)
+			if (mask >> i & 1)
+				without[k++] = machine_suggested[i];
+		without[k] = NULL;
+		again = machine_build_with(j, a, devices, n, without, ret, &(struct err){ 0 });
+	}
+	if (r < 0 && again == 0)
+		machine_add_left_out(*ret, a, without, first.msg);
+	else if (r < 0 && err)
+		*err = first;
+	return again < 0 ? r : 0;
 }

@@ -174,7 +174,7 @@ int machine_write(const struct machine *m, const struct machine_format *f, const
 			       render_escape_for(f->template_name), &text, &len, err);
 	if (r < 0)
 		return r;
-	r = f->check(text, len, err);
+	r = f->check(m, text, len, err);
 	if (r < 0)
 		return err_prefix(err, "%s", template_file);
 	*ret = TAKE_PTR(text);

@@ -29,8 +29,11 @@ struct machine_format {
 	const char *template_name; /* "domain.xml.mustache" */
 	const char *file_suffix;  /* ".xml" */
 	mode_t mode;		  /* of the written file */
-	/* What came out is checked before it is offered: XML parsed (and validated), sh -n. */
-	int (*check)(const char *text, size_t len, struct err *err);
+	/*
+	 * What came out is checked before it is offered: XML parsed, and validated where this machine's libvirt
+	 * is the one that M is written for; sh -n.
+	 */
+	int (*check)(const struct machine *m, const char *text, size_t len, struct err *err);
 	/* Not a machine but what libvirt runs on the host for it; nothing for one without hooks. */
 	bool is_hook;
 };
@@ -39,7 +42,7 @@ struct machine_format {
 #undef MACHINE_FORMAT
 extern const struct machine_format *const machine_format_table[]; /* ends with NULL */
 /* .check of shell scripts: read by sh -n. */
-int machine_check_script(const char *text, size_t len, struct err *err) _must_check_;
+int machine_check_script(const struct machine *m, const char *text, size_t len, struct err *err) _must_check_;
 /* NULL NAME is the default; NULL when there is no such format. */
 const struct machine_format *machine_format_find(const char *name);
 /*

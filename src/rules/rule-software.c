@@ -69,8 +69,8 @@ static void software_evidence(struct judgement *j, struct finding *f, const char
 }
 
 /*
- * <os firmware='efi'> with <feature> is libvirt's since 7.2 (docs/formatdomain.rst); up to 8.6 it wants
- * <loader secure='yes'/> besides for Secure Boot (docs/kbase/secureboot.rst).
+ * <os firmware='efi'> with <feature> is libvirt's since 7.2 (docs/formatdomain.rst).  What else differs between
+ * versions is decided when the machine is written: src/output/feature.def.
  */
 static void software_judge_libvirt(struct judgement *j)
 {
@@ -84,22 +84,14 @@ static void software_judge_libvirt(struct judgement *j)
 				   "script for QEMU."));
 		return;
 	}
-	if (!software_version(s->libvirt, &major, &minor) || major > 8 || (major == 8 && minor >= 6))
+	if (!software_version(s->libvirt, &major, &minor) || major > 7 || (major == 7 && minor >= 2))
 		return;
-	if (major < 7 || (major == 7 && minor < 2)) {
-		f = judgement_add(j, "libvirt-old", SEVERITY_INFO, "host",
-				  _("This libvirt (%d.%d) cannot choose the UEFI firmware of a machine by its features; "
-				    "that came with 7.2. It may take one with Secure Boot where none was asked for, or "
-				    "the other way round."), major, minor);
-		finding_add_advice(j, f, _("Use a newer release of this distribution, or write <loader> and <nvram> of the "
-					   "machine yourself; the script for QEMU finds the firmware itself."));
-	} else {
-		f = judgement_add(j, "libvirt-secure-boot", SEVERITY_INFO, "host",
-				  _("For a machine with Secure Boot this libvirt (%d.%d) wants to be told twice; 8.6 and "
-				    "later do not."), major, minor);
-		finding_add_advice(j, f, _("Only with Secure Boot: virsh edit the machine and write <loader secure='yes'/> "
-					   "into <os>."));
-	}
+	f = judgement_add(j, "libvirt-old", SEVERITY_INFO, "host",
+			  _("This libvirt (%d.%d) cannot choose the UEFI firmware of a machine by its features; "
+			    "that came with 7.2. It may take one with Secure Boot where none was asked for, or "
+			    "the other way round."), major, minor);
+	finding_add_advice(j, f, _("Use a newer release of this distribution, or write <loader> and <nvram> of the "
+				   "machine yourself; the script for QEMU finds the firmware itself."));
 	software_evidence(j, f, "libvirt", s->libvirt, s->libvirt_from);
 }
 

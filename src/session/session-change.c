@@ -5,6 +5,7 @@
 #include "boot/boot-mounts.h"
 #include "boot/bind-hooks.h"
 #include "boot/boot-text.h"
+#include "session/session-machine.h"
 #include "session/session-paths.h"
 #include "session/session.h"
 
@@ -138,8 +139,6 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 	r = session_build_machine(s, NULL, &m, err);
 	if (r != 0)
 		return r;
-	for (unsigned i = 0; i < m->n_notes; i++)
-		boot_add_finding(plan, m->notes[i].id, SEVERITY_INFO, "host", "%s", m->notes[i].text);
 	stage = plan_stage(plan, "machine",
 			   arena_printf(plan->arena, _("virtual machine %s"), m->name), STAGE_END_NONE);
 	for (unsigned i = 0; machine_format_table[i] && r == 0; i++)
@@ -149,6 +148,8 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 		r = session_add_hook(s, plan, stage, m, err);
 	if (r == 0) {
 		session_add_disk(s, plan, stage, m);
+		session_add_looking_glass(s, plan, stage, m);
+		session_add_machine_notes(plan, m);
 		session_check_paths(s, plan, m);
 	}
 	return r;

@@ -103,6 +103,11 @@ int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 /* The machine the answers describe; machine_free() it. */
 int session_build_machine(struct session *s, struct plan *plan, struct machine **ret, struct err *err)
 	_must_check_;
+/*
+ * What the preset chose, what is to be known of the machine, and for which versions it is written: an object
+ * with preset, defaults, notes, libvirt_version, qemu_version; json_decref() it.
+ */
+int session_describe_machine(struct session *s, json_t **ret, struct err *err) _must_check_;
 /* The machine's text in a format; free() *RET. */
 int session_write_machine(struct session *s, const char *format, const char *template_file,
 			  char **ret, size_t *ret_len, struct err *err) _must_check_;

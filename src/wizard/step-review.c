@@ -23,6 +23,17 @@ static void review_add_devices(struct wizard *w, struct screen_build *b)
 		build_fact(b, "device-", _("Devices"), _("none is chosen"), ROW_PROBLEM);
 }
 
+/* "gaming: sets pin auto, display spice-install" */
+static const char *review_preset(struct screen_build *b, const struct machine *m)
+{
+	_cleanup_str_ struct str s = { 0 };
+
+	for (unsigned i = 0; i < m->n_defaults; i++)
+		if (!m->defaults[i].why_not)
+			str_addf(&s, "%s%s %s", s.len ? ", " : "", m->defaults[i].key, m->defaults[i].value);
+	return s.len ? build_printf(b, _("%s: sets %s"), m->preset, str_c(&s)) : m->preset;
+}
+
 static void review_add_machine(struct wizard *w, struct screen_build *b)
 {
 	const struct bind_method *bind = bind_find(answers_get(&w->s->answers, "bind"));
@@ -40,6 +51,8 @@ static void review_add_machine(struct wizard *w, struct screen_build *b)
 			   ? build_printf(b, _("%s, %lld MiB memory, %u threads"), m->name, m->memory_bytes >> 20, m->cpus)
 			   : build_printf(b, _("%s, %lld GiB memory, %u threads"), m->name, m->memory_bytes >> 30, m->cpus),
 		   ROW_OK);
+	if (m->preset)
+		build_fact(b, "preset", _("Purpose"), review_preset(b, m), ROW_OK);
 	build_fact(b, "disk", _("Disk"),
 		   !m->disk_path ? _("none")
 		   : m->disk_bytes > 0 && !m->disk_exists

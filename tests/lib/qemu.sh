@@ -6,9 +6,10 @@
 # one have that device, it keeps it.  Everything else goes to QEMU as it is.
 fit_command() {
 	sed -e "s/cache=none,aio=native/cache=writeback/; s/'bridge,id=network,br=br0'/'user,id=network'/" \
-		-e "s/memory-backend-memfd,id=memory,hugetlb=on,hugetlbsize=2M,/memory-backend-ram,id=memory,/" \
-		-e "s|/dev/shm/looking-glass|$tap_dir/looking-glass|; s/accel=kvm/accel=tcg/; s/'host,/'max,/" \
-		-e "s/\(hv_[a-z]*\)=on/\1=off/g; s/\(hv_stimer_direct\)=on/\1=off/" \
+		-e "s/memory-backend-memfd,id=memory,hugetlb=on,hugetlbsize=[12][MG],/memory-backend-ram,id=memory,/" \
+		-e "s|/dev/shm/looking-glass|$tap_dir/looking-glass|; s|/dev/kvmfr0|$tap_dir/looking-glass|; s/accel=kvm/accel=tcg/; s/'host,/'max,/" \
+		-e "s/\(hv_[a-z_]*\)=on/\1=off/g" -e "s/'-object' 'input-linux,[^ ]*' //g" \
+		-e "s/'\(pa,server=[^,]*\|pipewire\|jack\),id=audio'/'none,id=audio'/" \
 		-e "s/'-m' 'size=[0-9]*'/'-m' 'size=1024'/; s/,size=[0-9]\{10,\}/,size=1073741824/" \
 		-e "s/vfio-pci,host=[0-9a-f]*:/vfio-pci,host=ffff:/" \
 		-e "s/'-global' 'kvm-pit[^']*'//" "$1"

@@ -13,6 +13,7 @@ static const struct {
 	const char *shape;
 	unsigned devices; /* bit N = device N of the test host */
 	const char *answers[8];
+	const char *libvirt, *qemu; /* installed versions; NULL: those of Debian 12, which the tests have */
 } samples[] = {
 	{ "windows11", 0x0f, { "os=windows11", "install=@/win.iso", "disk=@/w11.qcow2,size=64G" } },
 	{ "windows11-virtio", 0x0f,
@@ -24,7 +25,22 @@ static const struct {
 	{ "linux-headless", 0x103,
 	  { "os=linux", "display=none", "network=none", "disk=none" } },
 	{ "linux-looking-glass", 0x30,
-	  { "os=linux", "display=looking-glass", "cpus=3", "disk=@/lg.qcow2,size=2G" } },
+	  { "os=linux", "display=looking-glass", "cpus=3", "disk=@/lg.qcow2,size=2G", "looking-glass-memory=shm",
+	    "looking-glass=3840x2160,hdr" } },
+	{ "windows11-kvmfr", 0x0f,
+	  { "preset=gaming", "display=looking-glass", "disk=none", "evdev=/dev/input/by-id/usb-a,b'c-event-kbd",
+	    "evdev=/dev/input/by-id/usb-Mouse-event-mouse", "evdev-switch=alt-alt" } },
+	{ "windows11-kvmfr-old", 0x0f,
+	  { "display=looking-glass", "disk=none", "evdev=/dev/input/by-path/x-event-kbd", "audio=pulse" },
+	  "7.0.0-3+deb11u3", "1:5.2+dfsg-11+deb11u3" },
+	{ "windows11-newest", 0x0f, { "preset=gaming", "disk=none", "audio=pipewire" }, "12.8.0-1", "1:10.2.2" },
+	{ "windows10-ubuntu22", 0x0f, { "preset=content", "os=windows10", "firmware=uefi-secure", "disk=none",
+	    "audio=jack" }, "8.0.0-1ubuntu7.10", "1:6.2+dfsg-2ubuntu6" },
+	{ "windows11-installed", 0x0f, { "preset=gaming", "installed=yes", "disk=none", "audio=pipewire" } },
+	{ "linux-ai", 0x33, { "preset=ai", "os=linux", "disk=@/ai.qcow2,size=2G" } },
+	{ "linux-development", 0x00, { "preset=development", "os=linux", "disk=@/dev.qcow2,size=2G" } },
+	{ "other-plain", 0x01, { "preset=plain", "os=other", "disk=none" } },
+	{ "linux-unknown", 0x0f, { "preset=content", "os=linux", "disk=none" }, "", "" },
 	{ "linux-empty", 0x00,
 	  { "os=linux", "hugepages=2M", "tpm=yes", "firmware=uefi-secure", "disk=none", "usb=1234:abcd" } },
 	{ "other", 0x80, { "os=other", "network=network:lab", "usb=1234:abcd", "disk=@/other.qcow2,size=1G" } },
@@ -74,6 +90,10 @@ int main(int argc, char **argv)
 		int r;
 
 		test_host_init(&t, root);
+		t.host->software.libvirt = samples[i].libvirt ? samples[i].libvirt : "9.0.0-4+deb12u2";
+		t.host->software.qemu = samples[i].qemu ? samples[i].qemu : "1:7.2+dfsg-7+deb12u13";
+		t.host->identity.kernel = "6.1.0-28-amd64";
+		t.host->permissions.user = (struct user_facts){ .uid = 1000, .name = "ada" };
 		snprintf(name, sizeof(name), "name=%s", samples[i].shape);
 		r = test_host_answer(&t, name, &err);
 		for (unsigned k = 0; r == 0 && samples[i].answers[k]; k++)

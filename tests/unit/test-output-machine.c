@@ -31,6 +31,9 @@ static void setup(void)
 	ck_assert_ptr_nonnull(mkdtemp(dir));
 	ck_assert_int_eq(fsroot_open(dir, &root, NULL), 0);
 	test_host_init(&t, root);
+	t.host->software.libvirt = "9.0.0-4+deb12u2";
+	t.host->software.qemu = "1:7.2+dfsg-7+deb12u13";
+	t.host->identity.kernel = "6.1.0-28-amd64";
 	m = NULL;
 	err = (struct err){ 0 };
 }
@@ -485,6 +488,7 @@ START_TEST(test_own_template)
 		int r;
 
 		err = (struct err){ 0 };
+		m->host_is_here = true; /* else another libvirt than the one here is written for */
 		put_file("own", rows[i].template, strlen(rows[i].template));
 		r = machine_write(m, machine_format_find(rows[i].format), path, &text, &len, &err);
 		if (rows[i].good) {

@@ -192,7 +192,7 @@ static const char *says_of_libvirt(struct facts *f, const char *version)
 
 	f->h->software.libvirt = version;
 	j = rules_judge(f->h);
-	return facts_find(j, "libvirt-old") ? "old" : facts_find(j, "libvirt-secure-boot") ? "secure" : "";
+	return facts_find(j, "libvirt-old") ? "old" : "";
 }
 
 START_TEST(versions_that_are_new_enough)
@@ -207,14 +207,14 @@ START_TEST(versions_that_are_new_enough)
 	s->looked = true;
 	ck_assert_str_eq(says_of_libvirt(&f, "7.0.0-3+deb11u3"), "old");
 	ck_assert_str_eq(says_of_libvirt(&f, "6.0.0-0ubuntu8"), "old");
-	ck_assert_str_eq(says_of_libvirt(&f, "7.2.0"), "secure");
-	ck_assert_str_eq(says_of_libvirt(&f, "8.0.0-1ubuntu7.10"), "secure");
+	ck_assert_str_eq(says_of_libvirt(&f, "7.2.0"), "");
+	ck_assert_str_eq(says_of_libvirt(&f, "8.0.0-1ubuntu7.10"), "");
 	ck_assert_str_eq(says_of_libvirt(&f, "8.6.0"), "");
 	ck_assert_str_eq(says_of_libvirt(&f, "10.1.0"), "");
 	ck_assert_str_eq(says_of_libvirt(&f, ""), "");
-	s->libvirt = "8.0.0";
-	s->libvirt_from = "/usr/lib64/libvirt.so.0.8000.0";
-	ck_evidence(rules_judge(f.h), "libvirt-secure-boot", "8.0.0 (/usr/lib64/libvirt.so.0.8000.0)");
+	s->libvirt = "7.0.0";
+	s->libvirt_from = "/usr/lib64/libvirt.so.0.7000.0";
+	ck_evidence(rules_judge(f.h), "libvirt-old", "7.0.0 (/usr/lib64/libvirt.so.0.7000.0)");
 
 	d = facts_device(&f, "01:00.0", 0x10de, 0x2684, 0x030000, 1, NULL);
 	d->details = &details;

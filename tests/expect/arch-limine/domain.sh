@@ -38,32 +38,24 @@ quote() {
 	printf "'%s' " "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
 }
 
-# The firmware's code and its variables.  First what the distribution describes itself
-# (/usr/share/qemu/firmware/*.json), then the places the large ones use.
+# The firmware's code and its variables: what the distribution's own descriptions said when this was
+# written, and where that is gone, the places the large ones use.
 ovmf_code=
 ovmf_vars=
+ovmf_code_format=raw
+ovmf_vars_format=raw
+ovmf_combined=no
 try_ovmf() {
 	if [ -z "$ovmf_code" ] && [ -r "$1" ] && [ -r "$2" ]; then
 		ovmf_code=$1
 		ovmf_vars=$2
+		ovmf_code_format=${3:-raw}
+		ovmf_vars_format=${4:-raw}
+		ovmf_combined=${5:-no}
 	fi
 }
-try_description() {
-	text=$(tr -d ' \t\n' <"$1")
-	case $text in *'"interface-types":['*'"uefi"'*) ;; *) return 0 ;; esac
-	case $text in *'"architecture":"x86_64"'*'pc-q35-'*) ;; *) return 0 ;; esac
-	case $text in *'"enrolled-keys"'*) ;; *) return 0 ;; esac
-	case $text in *'"requires-smm"'*) ;; *) return 0 ;; esac
-	try_ovmf \
-		"$(printf '%s' "$text" | sed -n 's/.*"executable":{"filename":"\([^"]*\)","format":"raw".*/\1/p')" \
-		"$(printf '%s' "$text" | sed -n 's/.*"nvram-template":{"filename":"\([^"]*\)","format":"raw".*/\1/p')"
-}
-for description in /etc/qemu/firmware/*.json /usr/share/qemu/firmware/*.json; do
-	if [ -r "$description" ]; then
-		try_description "$description"
-	fi
-done
 try_ovmf /usr/share/OVMF/OVMF_CODE_4M.ms.fd /usr/share/OVMF/OVMF_VARS_4M.ms.fd
+try_ovmf /usr/share/edk2/ovmf/OVMF_CODE_4M.secboot.qcow2 /usr/share/edk2/ovmf/OVMF_VARS_4M.secboot.qcow2 qcow2 qcow2
 try_ovmf /usr/share/edk2/ovmf/OVMF_CODE.secboot.fd /usr/share/edk2/ovmf/OVMF_VARS.secboot.fd
 try_ovmf /usr/share/qemu/ovmf-x86_64-smm-ms-code.bin /usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin
 [ -n "$ovmf_code" ] ||
@@ -89,9 +81,15 @@ set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
 	-boot menu=on,splash-time=3000 \
 	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
-set -- "$@" \
-	-drive "if=pflash,unit=0,format=raw,readonly=on,file=$(comma "$ovmf_code")" \
-	-drive "if=pflash,unit=1,format=raw,file=$(comma "$state/vars.fd")"
+ovmf_state=$state/vars.fd
+[ "$ovmf_vars_format" = raw ] || ovmf_state=$state/vars.$ovmf_vars_format
+if [ "$ovmf_combined" = yes ]; then
+	set -- "$@" -drive "if=pflash,unit=0,format=$ovmf_vars_format,file=$(comma "$ovmf_state")"
+else
+	set -- "$@" \
+		-drive "if=pflash,unit=0,format=$ovmf_code_format,readonly=on,file=$(comma "$ovmf_code")" \
+		-drive "if=pflash,unit=1,format=$ovmf_vars_format,file=$(comma "$ovmf_state")"
+fi
 set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
 set -- "$@" -chardev "socket,id=tpm,path=$(comma "$state/tpm.sock")" \
 	-tpmdev emulator,id=tpm0,chardev=tpm -device tpm-crb,tpmdev=tpm0
@@ -100,13 +98,14 @@ set -- "$@" -drive if=none,id=disk,cache=none,aio=native,discard=unmap,format='q
 # libvirt's networks are not there without libvirt: QEMU's own one reaches the same places.
 set -- "$@" -netdev user,id=network \
 	-device e1000e,netdev=network,mac='52:54:00:01:7d:fe'
-set -- "$@" -device qemu-xhci,id=usb -device usb-kbd,bus=usb.0 \
-	-device usb-tablet,bus=usb.0 \
+set -- "$@" -device qemu-xhci,id=usb \
+	-device usb-kbd,bus=usb.0 -device usb-tablet,bus=usb.0 \
 	-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng
 set -- "$@" -spice "unix=on,addr=$(comma "$state/spice.sock"),disable-ticketing=on" \
 	-device virtio-serial-pci -chardev spicevmc,id=agent,name=vdagent \
-	-device virtserialport,chardev=agent,name=com.redhat.spice.0 \
-	-audiodev spice,id=audio -device ich9-intel-hda -device hda-duplex,audiodev=audio
+	-device virtserialport,chardev=agent,name=com.redhat.spice.0
+set -- "$@" -audiodev spice,id=audio \
+	-device ich9-intel-hda -device hda-duplex,audiodev=audio
 set -- "$@" -display none -vga std
 set -- "$@" -device pcie-root-port,id=port'1',bus=pcie.0,chassis='1',port='1',addr='0x10'.'0x0',multifunction=on
 set -- "$@" -device vfio-pci,host='0000:03:00.0',bus=port'1',addr='0x00'.'0x0',multifunction=on
@@ -121,10 +120,10 @@ fi
 prepare() {
 	mkdir -p "$state"
 	chmod 700 "$state"
-	if ! [ -e "$state/vars.fd" ]; then
-		cp "$ovmf_vars" "$state/vars.fd.new"
-		chmod 600 "$state/vars.fd.new"
-		mv "$state/vars.fd.new" "$state/vars.fd"
+	if ! [ -e "$ovmf_state" ]; then
+		cp "$ovmf_vars" "$ovmf_state.new"
+		chmod 600 "$ovmf_state.new"
+		mv "$ovmf_state.new" "$ovmf_state"
 	fi
 	if ! [ -e '/var/lib/libvirt/images/win11.qcow2' ]; then
 		qemu-img create -q -f 'qcow2' -- '/var/lib/libvirt/images/win11.qcow2' '128849018880'
@@ -257,5 +256,12 @@ qemu_pid=$!
 wait "$qemu_pid" && status=0 || status=$?
 qemu_pid=
 exit "$status"
-stderr: vfio-wizard: note: The machine's CPUs are not tied to the host's: 2 CPUs cannot be tied to cores of their own: the host keeps its first core, and 1 are left.
+stderr: vfio-wizard: The machine has a TPM, and swtpm is not installed: it will not start.
+stderr:   Install swtpm (and swtpm-tools where there is such a package).
+stderr: vfio-wizard: The machine's CPUs are not tied to the host's: 2 CPUs cannot be tied to cores of their own: the host keeps its first core, and 1 are left.
+stderr: vfio-wizard: The version of libvirt here is not known, of QEMU not known. What came after libvirt 8.0 and QEMU 6.2 is left out of the domain, to be safe.
+stderr:     <maxphysaddr mode='passthrough'>: libvirt 8.7
+stderr:     hyperv xmm_input: libvirt 10.7, QEMU 7.1
+stderr:     hyperv emsr_bitmap: libvirt 10.7, QEMU 7.1
+stderr:     hyperv tlbflush direct and extended: libvirt 11.0, QEMU 7.1, Linux 6.2
 exit: 0

@@ -38,32 +38,24 @@ quote() {
 	printf "'%s' " "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
 }
 
-# The firmware's code and its variables.  First what the distribution describes itself
-# (/usr/share/qemu/firmware/*.json), then the places the large ones use.
+# The firmware's code and its variables: what the distribution's own descriptions said when this was
+# written, and where that is gone, the places the large ones use.
 ovmf_code=
 ovmf_vars=
+ovmf_code_format=raw
+ovmf_vars_format=raw
+ovmf_combined=no
 try_ovmf() {
 	if [ -z "$ovmf_code" ] && [ -r "$1" ] && [ -r "$2" ]; then
 		ovmf_code=$1
 		ovmf_vars=$2
+		ovmf_code_format=${3:-raw}
+		ovmf_vars_format=${4:-raw}
+		ovmf_combined=${5:-no}
 	fi
 }
-try_description() {
-	text=$(tr -d ' \t\n' <"$1")
-	case $text in *'"interface-types":['*'"uefi"'*) ;; *) return 0 ;; esac
-	case $text in *'"architecture":"x86_64"'*'pc-q35-'*) ;; *) return 0 ;; esac
-	case $text in *'"enrolled-keys"'*) ;; *) return 0 ;; esac
-	case $text in *'"requires-smm"'*) ;; *) return 0 ;; esac
-	try_ovmf \
-		"$(printf '%s' "$text" | sed -n 's/.*"executable":{"filename":"\([^"]*\)","format":"raw".*/\1/p')" \
-		"$(printf '%s' "$text" | sed -n 's/.*"nvram-template":{"filename":"\([^"]*\)","format":"raw".*/\1/p')"
-}
-for description in /etc/qemu/firmware/*.json /usr/share/qemu/firmware/*.json; do
-	if [ -r "$description" ]; then
-		try_description "$description"
-	fi
-done
 try_ovmf /usr/share/OVMF/OVMF_CODE_4M.ms.fd /usr/share/OVMF/OVMF_VARS_4M.ms.fd
+try_ovmf /usr/share/edk2/ovmf/OVMF_CODE_4M.secboot.qcow2 /usr/share/edk2/ovmf/OVMF_VARS_4M.secboot.qcow2 qcow2 qcow2
 try_ovmf /usr/share/edk2/ovmf/OVMF_CODE.secboot.fd /usr/share/edk2/ovmf/OVMF_VARS.secboot.fd
 try_ovmf /usr/share/qemu/ovmf-x86_64-smm-ms-code.bin /usr/share/qemu/ovmf-x86_64-smm-ms-vars.bin
 [ -n "$ovmf_code" ] ||
@@ -80,7 +72,7 @@ fi
 set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-name guest='win11',debug-threads=on \
 	-uuid 'a7a6ac98-3e73-59a7-a8e2-8e259ec5c7ba' \
-	-machine q35,accel=$accel,vmport=off,hpet=off,smm=on \
+	-machine q35,accel=$accel,vmport=off,smm=on \
 	-m size='15360' \
 	-smp '12',sockets='1',dies='1',cores='6',threads='2' \
 	-cpu "$cpu" \
@@ -89,9 +81,16 @@ set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
 	-boot menu=on,splash-time=3000 \
 	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
-set -- "$@" \
-	-drive "if=pflash,unit=0,format=raw,readonly=on,file=$(comma "$ovmf_code")" \
-	-drive "if=pflash,unit=1,format=raw,file=$(comma "$state/vars.fd")"
+set -- "$@" -no-hpet
+ovmf_state=$state/vars.fd
+[ "$ovmf_vars_format" = raw ] || ovmf_state=$state/vars.$ovmf_vars_format
+if [ "$ovmf_combined" = yes ]; then
+	set -- "$@" -drive "if=pflash,unit=0,format=$ovmf_vars_format,file=$(comma "$ovmf_state")"
+else
+	set -- "$@" \
+		-drive "if=pflash,unit=0,format=$ovmf_code_format,readonly=on,file=$(comma "$ovmf_code")" \
+		-drive "if=pflash,unit=1,format=$ovmf_vars_format,file=$(comma "$ovmf_state")"
+fi
 set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
 set -- "$@" -chardev "socket,id=tpm,path=$(comma "$state/tpm.sock")" \
 	-tpmdev emulator,id=tpm0,chardev=tpm -device tpm-crb,tpmdev=tpm0
@@ -100,13 +99,14 @@ set -- "$@" -drive if=none,id=disk,cache=none,aio=native,discard=unmap,format='q
 # libvirt's networks are not there without libvirt: QEMU's own one reaches the same places.
 set -- "$@" -netdev user,id=network \
 	-device e1000e,netdev=network,mac='52:54:00:cd:96:98'
-set -- "$@" -device qemu-xhci,id=usb -device usb-kbd,bus=usb.0 \
-	-device usb-tablet,bus=usb.0 \
+set -- "$@" -device qemu-xhci,id=usb \
+	-device usb-kbd,bus=usb.0 -device usb-tablet,bus=usb.0 \
 	-object rng-random,id=rng,filename=/dev/urandom -device virtio-rng-pci,rng=rng
 set -- "$@" -spice "unix=on,addr=$(comma "$state/spice.sock"),disable-ticketing=on" \
 	-device virtio-serial-pci -chardev spicevmc,id=agent,name=vdagent \
-	-device virtserialport,chardev=agent,name=com.redhat.spice.0 \
-	-audiodev spice,id=audio -device ich9-intel-hda -device hda-duplex,audiodev=audio
+	-device virtserialport,chardev=agent,name=com.redhat.spice.0
+set -- "$@" -audiodev spice,id=audio \
+	-device ich9-intel-hda -device hda-duplex,audiodev=audio
 set -- "$@" -display none -vga std
 set -- "$@" -device pcie-root-port,id=port'1',bus=pcie.0,chassis='1',port='1',addr='0x10'.'0x0',multifunction=on
 set -- "$@" -device vfio-pci,host='0000:0a:00.0',bus=port'1',addr='0x00'.'0x0',multifunction=on
@@ -125,10 +125,10 @@ fi
 prepare() {
 	mkdir -p "$state"
 	chmod 700 "$state"
-	if ! [ -e "$state/vars.fd" ]; then
-		cp "$ovmf_vars" "$state/vars.fd.new"
-		chmod 600 "$state/vars.fd.new"
-		mv "$state/vars.fd.new" "$state/vars.fd"
+	if ! [ -e "$ovmf_state" ]; then
+		cp "$ovmf_vars" "$ovmf_state.new"
+		chmod 600 "$ovmf_state.new"
+		mv "$ovmf_state.new" "$ovmf_state"
 	fi
 	if ! [ -e '/var/lib/libvirt/images/win11.qcow2' ]; then
 		qemu-img create -q -f 'qcow2' -- '/var/lib/libvirt/images/win11.qcow2' '128849018880'
@@ -303,5 +303,15 @@ done
 wait "$qemu_pid" && status=0 || status=$?
 qemu_pid=
 exit "$status"
-stderr: vfio-wizard: note: No level 3 cache has 6 cores to spare: the machine's are spread evenly over 2 of them. libvirt 5.4.0-0ubuntu5 cannot show it which of its CPUs share one (6.1 can). Fewer CPUs (--cpus) would share one.
+stderr: vfio-wizard: This libvirt cannot choose a UEFI firmware by its features (7.2 and later can), and no description of one was found here: it may take one with Secure Boot, or without.
+stderr: vfio-wizard: The machine has a TPM, and swtpm is not installed: it will not start.
+stderr:   Install swtpm (and swtpm-tools where there is such a package).
+stderr: vfio-wizard: No level 3 cache has 6 cores to spare: the machine's are spread evenly over 2 of them. libvirt 5.4.0-0ubuntu5 cannot show it which of its CPUs share one (6.1 can). Fewer CPUs (--cpus) would share one.
+stderr: vfio-wizard: The domain is written for libvirt 5.4 and QEMU 4.0, which are installed here; what only newer ones know is left out.
+stderr:     <cpu migratable='off'>: libvirt 6.5
+stderr:     <audio>: libvirt 7.0
+stderr:     <maxphysaddr mode='passthrough'>: libvirt 8.7
+stderr:     hyperv xmm_input: libvirt 10.7, QEMU 7.1, Linux 5.14
+stderr:     hyperv emsr_bitmap: libvirt 10.7, QEMU 7.1, Linux 5.17
+stderr:     hyperv tlbflush direct and extended: libvirt 11.0, QEMU 7.1, Linux 6.2
 exit: 0
