@@ -7,6 +7,7 @@ WHOLE_TESTS = \
 	tests/undo.sh \
 	tests/hooks.sh \
 	tests/take-over.sh \
+	tests/acs.sh \
 	tests/bad-input.sh \
 	tests/absurd.sh \
 	tests/places.sh \

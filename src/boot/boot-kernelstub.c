@@ -285,9 +285,16 @@ struct change *kernelstub_command(const struct host *h, const struct kernelstub_
 	_cleanup_strv_ char **names = NULL;
 	struct change *run;
 
-	for (unsigned i = 0; i < stage->n_changes; i++)
-		if (stage->changes[i]->kind == CHANGE_RUN && strcmp(stage->changes[i]->argv[0], argv[0]) == 0)
-			return stage->changes[i];
+	/* Once is enough, after all that it reads. */
+	for (unsigned i = 0; i < stage->n_changes; i++) {
+		run = stage->changes[i];
+		if (run->kind != CHANGE_RUN || strcmp(run->argv[0], argv[0]) != 0)
+			continue;
+		for (; i + 1 < stage->n_changes; i++)
+			stage->changes[i] = stage->changes[i + 1];
+		stage->changes[i] = run;
+		return run;
+	}
 	if (fsroot_list(h->root, folder, &names) < 0)
 		names = NULL;
 	run = stage_add_run(plan, stage, argv, arena_printf(plan->arena, _("writes the boot entries in %s anew"), folder));

@@ -143,13 +143,18 @@ static int override_refuse(const struct override_check *c)
 			_("The ACS override is not needed: %s shares its IOMMU group with no other card"), d->address);
 		return err_hint(c->err, _("Leave --acs-override away: it only takes protection from other devices."));
 	}
-	err_set(c->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-		_("pcie_acs_override=%s would not take %s out of the company of other cards in its IOMMU group: %s"),
-		override_values[c->value], d->address, override_why_useless(judgement_group(c->j, d->group)));
 	better = override_better_value(c, d);
-	return better ? err_hint(c->err, _("This would: --acs-override %s"), better)
-		      : err_hint(c->err, _("Try another slot or a firmware option (ACS); \"vfio-wizard groups\" says what is "
-					   "in the way."));
+	if (better) {
+		err_set(c->err, ERR_NOT_POSSIBLE, -EINVAL,
+			_("pcie_acs_override=%s would not part %s from the other cards of its IOMMU group"),
+			override_values[c->value], d->address);
+		return err_hint(c->err, _("This would: --acs-override %s"), better);
+	}
+	err_set(c->err, ERR_NOT_POSSIBLE, -ENOTSUP,
+		_("pcie_acs_override would not part %s from the other cards of its IOMMU group: %s"), d->address,
+		override_why_useless(judgement_group(c->j, d->group)));
+	return err_hint(c->err, _("Try another slot or a firmware option (ACS); \"vfio-wizard groups\" says what is in the "
+				  "way."));
 }
 
 static void override_say_unknown(const struct override_check *c)

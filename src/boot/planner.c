@@ -453,9 +453,14 @@ static int planner_firmware(struct planner *p)
 	return 0;
 }
 
-static bool planner_has_devices(const struct planner *p)
+static bool planner_has_devices(const struct answers *a)
 {
-	return answers_get(p->answers, "gpu") || answers_get(p->answers, "nvme") || answers_is_set(p->answers, "device");
+	return answers_get(a, "gpu") || answers_get(a, "nvme") || answers_is_set(a, "device");
+}
+
+bool planner_devices_wait(const struct judgement *j, const struct answers *a)
+{
+	return planner_has_devices(a) && override_waits(j, a);
 }
 
 static int planner_add_stages(struct planner *p)
@@ -489,7 +494,7 @@ static int planner_add_stages(struct planner *p)
 		if (r < 0)
 			return r;
 		/* Groups, and with them what can be chosen, are only known once the IOMMU is on. */
-		if (planner_has_devices(p))
+		if (planner_has_devices(p->answers))
 			boot_add_finding(p->plan, "devices-after-restart", SEVERITY_INFO, "host",
 					 _("The chosen devices are dealt with after the restart: "
 					   "which of them go "
@@ -502,7 +507,7 @@ static int planner_add_stages(struct planner *p)
 	r = planner_kernel(p);
 	if (r)
 		return r < 0 ? r : 0;
-	if (!override_waits(p->j, p->answers) || !planner_has_devices(p))
+	if (!planner_devices_wait(p->j, p->answers))
 		return planner_bind(p);
 	boot_add_finding(p->plan, "devices-after-restart", SEVERITY_INFO, "host",
 			 _("The chosen devices are dealt with after the restart: only then has the ACS override split their "

@@ -215,6 +215,9 @@ static void list_config_files(struct take *t)
 	take_each(t, "/boot/EFI/refind", ".conf", take_file); /* refind.conf and what it includes */
 	take_each(t, "/boot/efi/EFI/refind", ".conf", take_file);
 	take_each(t, "/efi/EFI/refind", ".conf", take_file);
+	take_filtered(t, "/usr/lib/python3/dist-packages/kernelstub/application.py", filter_kernelstub);
+	take_link(t, "/vmlinuz", false);
+	take_link(t, "/initrd.img", false);
 	list_images(t);
 	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);

@@ -346,7 +346,7 @@ static const struct {
 } override_rows[] = {
 	{ "04:00.0", "downstream", 1, 0, NULL, NULL, "acs-override-no-isolation" },
 	{ "04:00.0", "downstream", 0, 0, "it leaves alone the ports", "Try another slot", NULL },
-	{ "04:00.0", "downstream", 0, 1, "would not take 0000:04:00.0", "--acs-override multifunction", NULL },
+	{ "04:00.0", "downstream", 0, 1, "would not part 0000:04:00.0", "--acs-override multifunction", NULL },
 	{ "04:00.0", "downstream", -1, -1, NULL, NULL, "acs-override-effect-unknown" },
 	{ "02:00.0", "downstream", 1, 0, "shares its IOMMU group with no other card", "Leave --acs-override away", NULL },
 	/* Without a device: is there any use? */
