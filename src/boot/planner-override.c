@@ -36,7 +36,7 @@ const char *override_kernel(const struct judgement *j, const struct answers *a)
 {
 	const char *release = answers_get(a, "kernel");
 
-	return str_eq(release, j->host->identity.kernel) ? NULL : release;
+	return str_eq(release, "auto") || str_eq(release, j->host->identity.kernel) ? NULL : release;
 }
 
 bool override_waits(const struct judgement *j, const struct answers *a)

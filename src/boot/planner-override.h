@@ -10,7 +10,7 @@
 
 /* "downstream" or another value that does something; NULL: none is asked for. */
 const char *override_wanted(const struct answers *a);
-/* The release that --kernel names, when it is not the one that runs; NULL none. */
+/* The release that --kernel names, when it is not the one that runs; NULL none ("auto"). */
 const char *override_kernel(const struct judgement *j, const struct answers *a);
 /* The override is asked for, and this start was not made with it: the groups will be others then. */
 bool override_waits(const struct judgement *j, const struct answers *a);

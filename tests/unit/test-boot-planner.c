@@ -2,6 +2,7 @@
 #include "boot-fixture.h"
 
 #include "boot/planner.h"
+#include "boot/planner-override.h"
 
 /*
  * A small host: console card 01:00 (care), free card 02:00 with audio in group 2, NVMe 03:00 that holds
@@ -447,6 +448,37 @@ START_TEST(test_other_kernel)
 }
 END_TEST
 
+/* What a person does where the loader cannot be told, word for word. */
+static const struct {
+	const char *loader, *hint;
+} by_hand[] = {
+	{ "grub", "GRUB_DEFAULT=saved" },
+	{ "bls", "sudo grubby --set-default=/boot/vmlinuz-6.9.3-acso" },
+	{ "systemd-boot", "sudo bootctl set-default 0123-6.9.3-acso.conf" },
+	{ "proxmox-boot-tool", "proxmox-boot-tool kernel pin 6.9.3-acso" },
+	{ "rpm-ostree", "rpm-ostree override replace" },
+	{ "limine", "default_entry in limine.conf" },
+	{ "refind", "default_selection in refind.conf" },
+	{ "uki", "bootctl set-default" },
+};
+
+START_TEST(test_other_kernel_by_hand)
+{
+	const struct bootloader *l = bootloader_find(by_hand[_i].loader);
+	static const char *const args[] = { "root=UUID=aa", NULL };
+
+	fixture_host->kernel.args = args;
+	fixture_host->kernel.cmdline = args[0];
+	fixture_write("/boot/efi/loader/entries/0123-6.9.3-acso.conf",
+		      "title Linux\nversion 6.9.3-acso\nlinux /0123/6.9.3-acso/linux\noptions root=UUID=aa ro\n");
+	ck_assert_ptr_nonnull(l);
+	ck_assert_int_lt(override_stage_kernel(fixture_host, l, "6.9.3-acso", fixture_plan, NULL, &fixture_err), 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_msg(strstr(fixture_err.hint, by_hand[_i].hint) != NULL, "%s", fixture_err.hint);
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "then run this command again"));
+}
+END_TEST
+
 START_TEST(test_firmware_and_hopeless)
 {
 	answer("gpu", "auto");
@@ -548,6 +580,7 @@ int main(void)
 	tcase_add_loop_test(t, test_acs_override_has_to_help, 0, ARRAY_SIZE(override_rows));
 	tcase_add_test(t, test_acs_override_in_force);
 	tcase_add_test(t, test_other_kernel);
+	tcase_add_loop_test(t, test_other_kernel_by_hand, 0, ARRAY_SIZE(by_hand));
 	tcase_add_test(t, test_firmware_and_hopeless);
 	tcase_add_test(t, test_xen);
 	tcase_add_test(t, test_not_mounted);
