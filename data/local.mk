@@ -10,4 +10,4 @@ EXTRA_DIST += data/wizard.svg
 # What is known about devices, a line each.
 dist_demo_DATA += data/devices
 # What the kernel knows of chips, one line each; compiled in.
-EXTRA_DIST += data/acs-quirks.def data/dma-alias-quirks.def data/kernel-makers.def
+EXTRA_DIST += data/acs-quirks.def data/dma-alias-quirks.def data/kernel-makers.def data/acs-kernels.def

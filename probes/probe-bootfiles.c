@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "probes/kernel-symbol.h"
 #include "probes/probe-util.h"
 
 #include "base/str.h"
@@ -31,12 +32,27 @@ static void bootfiles_kernels(struct host *h)
 			arena_strv_add(h->arena, &h->boot.kernels, *name + strlen("vmlinuz-"));
 }
 
+/* /boot/System.map-RELEASE; an installed kernel can be judged by nothing else before it runs. */
+static void bootfiles_symbols(struct host *h)
+{
+	size_t n = strv_length(h->boot.kernels);
+	signed char *known = arena_alloc(h->arena, n + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		const char *map = arena_printf(h->arena, "boot/System.map-%s", h->boot.kernels[i]);
+
+		known[i] = (signed char)kernel_has_symbol(h, map, KERNEL_SYMBOL_ACS_OVERRIDE);
+	}
+	h->boot.acs_known = known;
+}
+
 static int bootfiles_run(struct host *h, struct err *err _unused_)
 {
 	const char *image = host_cmdline_value(h, "BOOT_IMAGE");
 
 	h->boot.boot_image = str_is_empty(image) ? NULL : image;
 	bootfiles_kernels(h);
+	bootfiles_symbols(h);
 	h->boot.vmlinuz_link = bootfiles_link(h, "vmlinuz");
 	h->boot.initrd_link = bootfiles_link(h, "initrd.img");
 	if (!h->boot.initrd_link)

@@ -5,9 +5,8 @@
 #include "base/strv.h"
 #include "model/kargs.h"
 #include "probes/kernel-log.h"
+#include "probes/kernel-symbol.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,40 +67,6 @@ static void kernel_config(struct host *h)
 }
 
 /*
- * Is the symbol in the table?  -1 when the table does not name functions of the PCI core either: a
- * stub (Debian's System.map) or hidden.  /proc/kallsyms has some 10 MB, so it is searched by pieces.
- */
-static int kernel_has_symbol(struct host *h, const char *path, const char *symbol)
-{
-	char buf[65536 + 256];
-	size_t kept = 0;
-	bool usable = false;
-	_cleanup_close_ int fd = fsroot_openat(h->root, path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
-
-	if (fd < 0)
-		return -1;
-	for (;;) {
-		ssize_t n = read(fd, buf + kept, 65536);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		kept += (size_t)n;
-		usable =
-			usable || memmem(buf, kept, " pci_request_acs", strlen(" pci_request_acs"));
-		if (memmem(buf, kept, symbol, strlen(symbol)))
-			return 1;
-		/* The name may be cut by the end of the piece. */
-		if (kept > 255) {
-			memmove(buf, buf + kept - 255, 255);
-			kept = 255;
-		}
-	}
-	return usable ? 0 : -1;
-}
-
-/*
  * A kernel as a distribution built it, by who signed /proc/version, whose sources do not carry the patch:
  *	Linux version 6.1.0-28-amd64 (debian-kernel@lists.debian.org) (gcc-12 …) #1 SMP … Debian 6.1.119-1
  *	Linux version 5.15.0-119-generic (buildd@lcy02-amd64-075) (gcc …) #129-Ubuntu SMP …
@@ -150,13 +115,13 @@ static int kernel_acs_override(struct host *h)
 		if (strstr(*l, "Unknown kernel command line parameters") &&
 		    strstr(*l, "pcie_acs_override"))
 			return kernel_know_override(h, 0, *l, "kernel log");
-	known = kernel_has_symbol(h, "proc/kallsyms", " pcie_acs_override");
+	known = kernel_has_symbol(h, "proc/kallsyms", KERNEL_SYMBOL_ACS_OVERRIDE);
 	if (known >= 0)
 		return kernel_know_override(h, known, known ? "pcie_acs_override…" : "no pcie_acs_override…, but pci_request_acs",
 					    "/proc/kallsyms");
 	if (h->identity.kernel) {
 		snprintf(map, sizeof(map), "boot/System.map-%s", h->identity.kernel);
-		known = kernel_has_symbol(h, map, " pcie_acs_override");
+		known = kernel_has_symbol(h, map, KERNEL_SYMBOL_ACS_OVERRIDE);
 		if (known >= 0)
 			return kernel_know_override(h, known,
 						    known ? "pcie_acs_override…" : "no pcie_acs_override…, but pci_request_acs",

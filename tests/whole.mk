@@ -8,6 +8,7 @@ WHOLE_TESTS = \
 	tests/hooks.sh \
 	tests/tuning.sh \
 	tests/take-over.sh \
+	tests/acs.sh \
 	tests/bad-input.sh \
 	tests/absurd.sh \
 	tests/places.sh \

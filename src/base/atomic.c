@@ -230,6 +230,13 @@ int atomic_set_mtime(struct atomic_file *af, const struct timespec *mtime)
 	return utimensat(af->dir_fd, af->temp, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
 }
 
+int atomic_set_xattr(struct atomic_file *af, const char *name, const void *value, size_t len)
+{
+	_cleanup_close_ int fd = openat(af->dir_fd, af->temp, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd < 0 || fsetxattr(fd, name, value, len, 0) < 0 ? -errno : 0;
+}
+
 int atomic_commit(struct atomic_file *af, struct err *err)
 {
 	int r = 0;

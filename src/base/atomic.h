@@ -38,6 +38,8 @@ int atomic_stage_link(const struct fsroot *fs, const char *path, const char *tar
 		      struct atomic_file **ret, struct err *err) _must_check_;
 /* Gives the waiting file an old time stamp: undo puts that back as well.  0 or -errno. */
 int atomic_set_mtime(struct atomic_file *af, const struct timespec *mtime) _must_check_;
+/* Gives the waiting file an extended attribute.  0 or -errno: -ENOTSUP where the file system has none. */
+int atomic_set_xattr(struct atomic_file *af, const char *name, const void *value, size_t len) _must_check_;
 /* Puts the new content in place and frees AF. */
 int atomic_commit(struct atomic_file *af, struct err *err) _must_check_;
 /* Removes the waiting file and frees AF; NULL is fine. */

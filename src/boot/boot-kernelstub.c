@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "boot/boot-text.h"
 #include "boot/json-span.h"
+#include "boot/kernelstub.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -22,25 +23,14 @@
  * edited here and kernelstub is run without options.  It exits 0 also when it did nothing, hence
  * the read-back.
  */
-#define KERNELSTUB_FILE "/etc/kernelstub/configuration"
 #define KERNELSTUB_NEWEST 3
 
-struct kernelstub_config {
-	const char *text;
-	size_t len;
-	json_t *root;
-	const json_t *section; /* "user", or "default" where there is no user */
-	const char *section_name;
-	const json_t *options; /* array, or string before revision 3; NULL none */
-};
-
-static void kernelstub_done(struct kernelstub_config *c)
+void kernelstub_done(struct kernelstub_config *c)
 {
 	json_decref(c->root);
 }
-#define _cleanup_kernelstub_ _cleanup_(kernelstub_done)
 
-static bool kernelstub_is_on(const struct kernelstub_config *c, const char *key, bool fallback)
+bool kernelstub_is_on(const struct kernelstub_config *c, const char *key, bool fallback)
 {
 	const json_t *value = json_object_get(c->section, key);
 
@@ -88,8 +78,7 @@ static int kernelstub_check(const struct kernelstub_config *c, struct err *err)
 	return 0;
 }
 
-static int kernelstub_load(const struct host *h, const struct plan *plan,
-			   struct kernelstub_config *ret, struct err *err)
+int kernelstub_load(const struct host *h, const struct plan *plan, struct kernelstub_config *ret, struct err *err)
 {
 	struct kernelstub_config c = { .section_name = "user" };
 	int r = boot_text_read(h, plan, h->arena, KERNELSTUB_FILE, &c.text, &c.len, err);
@@ -133,8 +122,7 @@ static void kernelstub_options(const struct kernelstub_config *c, struct kargs *
 			strv_add(&ret->args, json_string_value(item));
 }
 
-/* Where the EFI system partition is mounted. */
-static const char *kernelstub_esp(const struct kernelstub_config *c)
+const char *kernelstub_esp(const struct kernelstub_config *c)
 {
 	const char *esp = json_string_value(json_object_get(c->section, "esp_path"));
 
@@ -275,42 +263,65 @@ static int kernelstub_rewrite(const struct kernelstub_config *c, const struct ka
 	return 0;
 }
 
-/* kernelstub, the entries it writes, and the options line that must have SET afterwards. */
-static void kernelstub_add_command(const struct host *h, const struct kernelstub_config *c,
-				   const struct kargs *k, const char *const *set, struct plan *plan,
-				   struct stage *stage)
+const char *kernelstub_entry(const struct host *h, const struct kernelstub_config *c, struct plan *plan)
+{
+	const char *folder = arena_printf(plan->arena, "%s/loader/entries", kernelstub_esp(c));
+	_cleanup_strv_ char **names = NULL;
+
+	if (fsroot_list(h->root, folder, &names) < 0)
+		return NULL;
+	for (char **n = names; n && *n; n++)
+		if (str_ends_with(*n, "-current.conf"))
+			return arena_printf(plan->arena, "%s/%s", folder, *n);
+	return NULL;
+}
+
+/* kernelstub and the entries it writes. */
+struct change *kernelstub_command(const struct host *h, const struct kernelstub_config *c, struct plan *plan,
+				  struct stage *stage)
 {
 	static const char *const argv[] = { "kernelstub", NULL };
 	const char *folder = arena_printf(plan->arena, "%s/loader/entries", kernelstub_esp(c));
-	const char *const *outputs = NULL, *const *needles = NULL, *current = NULL;
 	_cleanup_strv_ char **names = NULL;
 	struct change *run;
 
+	/* Once is enough, after all that it reads. */
+	for (unsigned i = 0; i < stage->n_changes; i++) {
+		run = stage->changes[i];
+		if (run->kind != CHANGE_RUN || strcmp(run->argv[0], argv[0]) != 0)
+			continue;
+		for (; i + 1 < stage->n_changes; i++)
+			stage->changes[i] = stage->changes[i + 1];
+		stage->changes[i] = run;
+		return run;
+	}
 	if (fsroot_list(h->root, folder, &names) < 0)
 		names = NULL;
-	for (char **n = names; n && *n; n++) {
-		const char *path = arena_printf(plan->arena, "%s/%s", folder, *n);
-
-		if (str_ends_with(*n, "-current.conf") && !current)
-			current = path;
+	run = stage_add_run(plan, stage, argv, arena_printf(plan->arena, _("writes the boot entries in %s anew"), folder));
+	run->timeout_s = 300;
+	for (char **n = names; n && *n; n++)
 		if (str_ends_with(*n, "-current.conf") || str_ends_with(*n, "-oldkern.conf"))
-			arena_strv_add(plan->arena, &outputs, path);
-	}
-	if (!current) {
-		current = arena_printf(plan->arena, "%s/Pop_OS-current.conf", folder);
-		arena_strv_add(plan->arena, &outputs, current);
-	}
+			arena_strv_add(plan->arena, &run->outputs, arena_printf(plan->arena, "%s/%s", folder, *n));
+	if (!kernelstub_entry(h, c, plan))
+		arena_strv_add(plan->arena, &run->outputs, arena_printf(plan->arena, "%s/Pop_OS-current.conf", folder));
+	return run;
+}
+
+/* The options line must have SET afterwards. */
+static void kernelstub_add_command(const struct host *h, const struct kernelstub_config *c, const struct kargs *k,
+				   const char *const *set, struct plan *plan, struct stage *stage)
+{
+	struct change *run = kernelstub_command(h, c, plan, stage);
+	const char *current = kernelstub_entry(h, c, plan);
+
 	/* "options root=UUID=… ro quiet loglevel=0 systemd.show_status=false splash amd_iommu=…" */
 	for (const char *const *a = set; a && *a; a++)
 		if (strv_contains(strv_const(k->args), *a))
-			arena_strv_add(plan->arena, &needles, arena_printf(plan->arena, " %s", *a));
-	run = stage_add_run(
-		plan, stage, argv,
-		arena_printf(plan->arena, _("writes the boot entries in %s anew"), folder));
-	run->outputs = outputs;
-	run->timeout_s = 300;
-	run->readback_path = needles ? current : NULL;
-	run->readback_needles = needles;
+			arena_strv_add(plan->arena, &run->readback_needles, arena_printf(plan->arena, " %s", *a));
+	if (run->readback_needles)
+		run->readback_path = current ? current
+					     : arena_printf(plan->arena, "%s/loader/entries/Pop_OS-current.conf",
+							    kernelstub_esp(c));
 }
 
 static int kernelstub_check_mode(const struct kernelstub_config *c, const char *const *set,
@@ -387,4 +398,5 @@ const struct bootloader bootloader_kernelstub = {
 	.configured = kernelstub_configured,
 	.stage_kargs = kernelstub_stage_kargs,
 	.rescue = kernelstub_rescue,
+	.stage_kernel = kernelstub_stage_kernel,
 };

@@ -50,6 +50,11 @@ struct bootloader {
 	 * what to choose or to edit there, when the host does not come up.  NULL: none known.
 	 */
 	const char *(*rescue)(struct host *h);
+	/*
+	 * NULL where the loader cannot be told.  Adds to STAGE what makes the next start, and those after it,
+	 * take the installed kernel RELEASE, which is not the running one.
+	 */
+	int (*stage_kernel)(struct host *h, const char *release, struct plan *plan, struct stage *stage, struct err *err);
 };
 #define BOOTLOADER(id) extern const struct bootloader bootloader_##id;
 #include "boot/bootloader.def"

@@ -22,4 +22,5 @@ libboot_a_SOURCES = src/boot/bootloader.h src/boot/bootloader.def src/boot/bootl
 	src/boot/bind.h src/boot/bind.def src/boot/bind.c src/boot/bind-libvirt.c src/boot/bind-address.c src/boot/bind-id.c \
 	src/boot/bind-hooks.h src/boot/bind-hooks.c src/boot/hook-body.c \
 	src/boot/take-over.h src/boot/take-over.c \
-	src/boot/planner.h src/boot/planner.c src/boot/choose-devices.c
+	src/boot/planner.h src/boot/planner.c src/boot/planner-override.h src/boot/planner-override.c \
+	src/boot/kernelstub.h src/boot/kernelstub-kernel.c src/boot/choose-devices.c

@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "boot/boot-mounts.h"
 #include "boot/boot-text.h"
+#include "boot/planner-override.h"
 #include "boot/take-over.h"
 #include "model/guest-memory.h"
 
@@ -19,13 +20,6 @@ struct planner {
 	struct plan *plan;
 	struct err *err;
 };
-
-static bool planner_wants_override(const struct answers *a)
-{
-	const char *acs = answers_get(a, "acs-override");
-
-	return acs && strcmp(acs, "none") != 0;
-}
 
 /* The NUMA node of the cards, which the machine's memory is best near; -1 not known, or only one. */
 static int planner_card_node(const struct judgement *j, const struct answers *a)
@@ -62,10 +56,8 @@ const char *const *planner_kernel_args(const struct judgement *j, const struct a
 		arena_strv_add(arena, &set, "intel_iommu=on");
 	if (answers_get_bool(a, "passthrough-mode"))
 		arena_strv_add(arena, &set, "iommu=pt");
-	if (planner_wants_override(a))
-		arena_strv_add(arena, &set,
-			       arena_printf(arena, "pcie_acs_override=%s",
-					    answers_get(a, "acs-override")));
+	if (override_wanted(a))
+		arena_strv_add(arena, &set, arena_printf(arena, "pcie_acs_override=%s", override_wanted(a)));
 	if (planner_pages(j, a))
 		arena_strv_add(arena, &set, planner_pages(j, a));
 	return set;
@@ -206,31 +198,6 @@ static void planner_promise_kernel(struct planner *p, struct stage *stage, const
 				  _("The IOMMU is on"));
 }
 
-static int planner_check_override(struct planner *p)
-{
-	const char *subject = p->h->identity.kernel ? p->h->identity.kernel : "host";
-
-	if (!planner_wants_override(p->answers))
-		return 0;
-	if (p->h->kernel.acs_override_known == 0) {
-		err_set(p->err, ERR_NOT_POSSIBLE, -ENOTSUP,
-			_("This kernel does not know pcie_acs_override: it needs a patch that "
-			  "Linux itself does "
-			  "not have"));
-		return err_hint(p->err, _("Try another slot or a firmware option (ACS) first."));
-	}
-	if (p->h->kernel.acs_override_known < 0)
-		boot_add_finding(p->plan, "acs-override-unknown", SEVERITY_WARN, subject,
-				 _("Whether this kernel knows pcie_acs_override could not be found "
-				   "out. Without "
-				   "the patch the argument does nothing."));
-	boot_add_finding(
-		p->plan, "acs-override-no-isolation", SEVERITY_WARN, subject,
-		_("pcie_acs_override does not separate devices, it only hides that they are not "
-		  "separated: a machine can then reach the memory of its group's other devices."));
-	return 0;
-}
-
 static int planner_check_pages(struct planner *p)
 {
 	struct guest_memory memory;
@@ -306,6 +273,7 @@ static int planner_trial(struct planner *p, const struct bootloader *loader, con
 		return 0;
 	}
 	planner_promise_kernel(p, stage, set);
+	override_promise(p->j, p->answers, p->plan, stage);
 	boot_add_finding(p->plan, "trial", SEVERITY_INFO, "host",
 			 _("Only the next start gets the new arguments. If it does not come up, switch the computer off and "
 			   "on: it then starts as before. If it does, run vfio-wizard again: it makes them permanent."));
@@ -355,8 +323,9 @@ static int planner_kernel(struct planner *p)
 	struct err ignored = { 0 };
 	struct stage *stage;
 	bool off = p->j->iommu_state == IOMMU_OFF_IN_KERNEL, on = p->j->iommu_state == IOMMU_ON, running;
-	bool asked = set || off || answers_is_set(p->answers, "take-over");
-	int r = planner_check_override(p);
+	const char *release = override_kernel(p->j, p->answers);
+	bool asked = set || off || release || answers_is_set(p->answers, "take-over");
+	int r = override_judge(p->j, p->answers, p->plan, p->err);
 
 	if (r == 0)
 		r = planner_check_pages(p);
@@ -381,12 +350,12 @@ static int planner_kernel(struct planner *p)
 	for (const char *const *s = set; s && *s; s++)
 		arena_strv_add(p->h->arena, &keep, *s);
 	take_over_args(p->h, p->answers, strv_const(configured.args), &remove);
-	if (!keep && !remove && !off)
+	if (!keep && !remove && !off && !release)
 		return 0;
 	r = planner_check_length(p, &configured, keep, remove);
 	if (r < 0)
 		return r;
-	if (!keep && !remove) {
+	if (!keep && !remove && off) {
 		why = host_cmdline_value(p->h, "amd_iommu");
 		boot_add_finding(p->plan, "iommu-off-not-configured", SEVERITY_WARN, "host",
 				 str_eq(why, "off") ||
@@ -398,19 +367,27 @@ static int planner_kernel(struct planner *p)
 					     "settings of %s switches it "
 					     "off. The kernel log may say why."),
 				 loader->title);
-		return 0;
+		if (!release)
+			return 0;
 	}
-	running = on && planner_is_running(p->h, keep, remove);
+	running = on && !release && planner_is_running(p->h, keep, remove);
+	if (release && !loader->stage_kernel)
+		return override_stage_kernel(p->h, loader, release, p->plan, NULL, p->err);
 	r = running ? 0 : planner_trial(p, loader, keep, remove);
 	if (r != 0)
 		return r;
 	stage = plan_stage(p->plan, "kernel",
-			   running ? _("Make the kernel arguments permanent") : _("Kernel arguments"),
+			   release   ? _("Another kernel, and kernel arguments")
+			   : running ? _("Make the kernel arguments permanent")
+				     : _("Kernel arguments"),
 			   running ? STAGE_END_NONE : STAGE_END_REBOOT);
-	r = loader->stage_kargs(p->h, keep, remove, p->plan, stage, p->err);
+	r = keep || remove ? loader->stage_kargs(p->h, keep, remove, p->plan, stage, p->err) : 0;
+	if (r >= 0 && release)
+		r = override_stage_kernel(p->h, loader, release, p->plan, stage, p->err);
 	if (r < 0 || !stage->n_changes)
 		return r;
 	planner_promise_kernel(p, stage, keep);
+	override_promise(p->j, p->answers, p->plan, stage);
 	return planner_way_back(p, loader, stage);
 }
 
@@ -524,6 +501,16 @@ static int planner_firmware(struct planner *p)
 	return 0;
 }
 
+static bool planner_has_devices(const struct answers *a)
+{
+	return answers_get(a, "gpu") || answers_get(a, "nvme") || answers_is_set(a, "device");
+}
+
+bool planner_devices_wait(const struct judgement *j, const struct answers *a)
+{
+	return planner_has_devices(a) && override_waits(j, a);
+}
+
 static int planner_add_stages(struct planner *p)
 {
 	const struct judgement *j = p->j;
@@ -555,8 +542,7 @@ static int planner_add_stages(struct planner *p)
 		if (r < 0)
 			return r;
 		/* Groups, and with them what can be chosen, are only known once the IOMMU is on. */
-		if (answers_get(p->answers, "gpu") || answers_get(p->answers, "nvme") ||
-		    answers_is_set(p->answers, "device"))
+		if (planner_has_devices(p->answers))
 			boot_add_finding(p->plan, "devices-after-restart", SEVERITY_INFO, "host",
 					 _("The chosen devices are dealt with after the restart: "
 					   "which of them go "
@@ -567,7 +553,14 @@ static int planner_add_stages(struct planner *p)
 		break;
 	}
 	r = planner_kernel(p);
-	return r ? r < 0 ? r : 0 : planner_bind(p);
+	if (r)
+		return r < 0 ? r : 0;
+	if (!planner_devices_wait(p->j, p->answers))
+		return planner_bind(p);
+	boot_add_finding(p->plan, "devices-after-restart", SEVERITY_INFO, "host",
+			 _("The chosen devices are dealt with after the restart: only then has the ACS override split their "
+			   "groups."));
+	return planner_only_take_over(p);
 }
 
 int planner_add_boot_stages(const struct judgement *j, const struct answers *a, struct plan *plan,

@@ -30,5 +30,7 @@ int planner_add_boot_stages(const struct judgement *j, const struct answers *a, 
  */
 int planner_choose_devices(const struct judgement *j, const struct answers *a, struct plan *plan,
 			   struct pci_device ***ret, unsigned *ret_n, struct err *err) _must_check_;
+/* Devices are chosen, but the groups they go with are only there once the ACS override is in force. */
+bool planner_devices_wait(const struct judgement *j, const struct answers *a);
 /* The arguments the kernel stage sets on this host with these answers; arena strv, NULL none. */
 const char *const *planner_kernel_args(const struct judgement *j, const struct answers *a);

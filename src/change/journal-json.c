@@ -12,7 +12,7 @@
  *                "before": "before-0"|null, "before_sha256": "…"|null,
  *                "after": "after-0"|null, "after_sha256": "…"|null,
  *                "mode": 420, "uid": 0, "gid": 0, "mtime": [1715688131, 500],
- *                "removed": false, "link": false,
+ *                "removed": false, "link": false, "xattrs": [ "security.selinux", "73797374…" ],
  *                "undo": null | { "from": "…"|null, "to": "…"|null, "blob": "undo-0"|null } } ],
  *   "made_dirs": [ "/etc/default/grub.d" ],
  *   "commands": [ { "argv": [ "update-grub" ], "undo_argv": [], "outputs": [ "/boot/grub/grub.cfg" ],
@@ -39,14 +39,14 @@ static json_t *entry_format_file(const struct journal_file *f)
 	if (f->undo)
 		undo = json_pack("{s:o,s:o,s:o}", "from", json_text(f->undo->from_sha256), "to",
 				 json_text(f->undo->to_sha256), "blob", json_text(f->undo->blob));
-	return json_pack("{s:o,s:b,s:b,s:o,s:o,s:o,s:o,s:i,s:I,s:I,s:[I,I],s:b,s:b,s:o}", "path",
+	return json_pack("{s:o,s:b,s:b,s:o,s:o,s:o,s:o,s:i,s:I,s:I,s:[I,I],s:b,s:b,s:o,s:o}", "path",
 			 json_text(f->path), "existed", f->existed, "output", f->output, "before",
 			 json_text(f->before_blob), "before_sha256", json_text(f->before_sha256),
 			 "after", json_text(f->after_blob), "after_sha256",
 			 json_text(f->after_sha256), "mode", (int)f->attrs.mode, "uid",
 			 (json_int_t)f->attrs.uid, "gid", (json_int_t)f->attrs.gid, "mtime",
 			 (json_int_t)f->mtime.tv_sec, (json_int_t)f->mtime.tv_nsec, "removed",
-			 f->removed, "link", f->link, "undo", undo);
+			 f->removed, "link", f->link, "xattrs", json_strv(f->xattrs), "undo", undo);
 }
 
 static json_t *entry_format_commands(const struct journal_command *commands, unsigned n)
@@ -141,16 +141,16 @@ static bool entry_parse_undo(struct arena *a, json_t *j, const struct journal_un
 
 static bool entry_parse_file(struct arena *a, json_t *j, struct journal_file *f)
 {
-	json_t *before, *before_sha, *after, *after_sha, *undo;
+	json_t *before, *before_sha, *after, *after_sha, *undo, *xattrs = NULL;
 	const char *path;
-	int existed, output, mode, removed = 0, link = 0; /* the last two: not in entries of earlier versions */
+	int existed, output, mode, removed = 0, link = 0; /* these two and xattrs: not in entries of earlier versions */
 	json_int_t uid, gid, seconds, nanoseconds;
 
-	if (json_unpack(j, "{s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:i,s:I,s:I,s:[I,I],s?b,s?b,s:o}", "path", &path,
+	if (json_unpack(j, "{s:s,s:b,s:b,s:o,s:o,s:o,s:o,s:i,s:I,s:I,s:[I,I],s?b,s?b,s?o,s:o}", "path", &path,
 			"existed", &existed, "output", &output, "before", &before, "before_sha256",
 			&before_sha, "after", &after, "after_sha256", &after_sha, "mode", &mode,
 			"uid", &uid, "gid", &gid, "mtime", &seconds, &nanoseconds,
-			"removed", &removed, "link", &link, "undo", &undo) < 0)
+			"removed", &removed, "link", &link, "xattrs", &xattrs, "undo", &undo) < 0)
 		return false;
 	if (path[0] != '/' || !entry_is_blob(before) || !entry_is_blob(after) ||
 	    !entry_is_text_or_null(before_sha) || !entry_is_text_or_null(after_sha))
@@ -166,6 +166,8 @@ static bool entry_parse_file(struct arena *a, json_t *j, struct journal_file *f)
 	f->mtime = (struct timespec){ (time_t)seconds, (long)nanoseconds };
 	f->removed = removed;
 	f->link = link;
+	if (xattrs && !entry_parse_strv(a, xattrs, &f->xattrs))
+		return false;
 	if (f->existed != (f->before_blob && f->before_sha256) || (f->removed && (!f->existed || f->after_blob)) ||
 	    (!f->output && !f->removed && !(f->after_blob && f->after_sha256)))
 		return false;

@@ -5,6 +5,7 @@
 #include "base/strv.h"
 #include "change/journal-json.h"
 #include "change/state-dir.h"
+#include "change/xattrs.h"
 
 #include <errno.h>
 #include <string.h>
@@ -210,8 +211,20 @@ int journal_file_read(const struct fsroot *fs, const struct journal_file *f, str
 int journal_file_write(const struct fsroot *fs, const struct journal_file *f, const struct image *img,
 		       const struct file_attrs *attrs, const struct timespec *mtime, struct err *err)
 {
-	return f->link ? image_write_link(fs, f->path, img->data, attrs, mtime, err)
-		       : image_write(fs, f->path, img->data, img->len, attrs, mtime, err);
+	_cleanup_(atomic_abortp) struct atomic_file *af = NULL;
+	int r;
+
+	if (f->link)
+		return image_write_link(fs, f->path, img->data, attrs, mtime, err);
+	if (!f->xattrs)
+		return image_write(fs, f->path, img->data, img->len, attrs, mtime, err);
+	r = journal_file_stage(fs, f, img->data, img->len, attrs, &af, err);
+	if (r == 0 && mtime) {
+		r = atomic_set_mtime(af, mtime);
+		if (r < 0)
+			r = err_set(err, ERR_WRITE, r, _("Cannot write %s: %s"), f->path, strerror(-r));
+	}
+	return r < 0 ? r : atomic_commit(TAKE_PTR(af), err);
 }
 
 int journal_file_remove(const struct fsroot *fs, const struct journal_file *f, struct err *err)
@@ -222,8 +235,12 @@ int journal_file_remove(const struct fsroot *fs, const struct journal_file *f, s
 int journal_file_stage(const struct fsroot *fs, const struct journal_file *f, const char *data, size_t len,
 		       const struct file_attrs *attrs, struct atomic_file **ret, struct err *err)
 {
-	return f->link ? atomic_stage_link(fs, f->path, data, attrs, ret, err)
-		       : atomic_stage(fs, f->path, data, len, attrs, true, ret, err);
+	int r = f->link ? atomic_stage_link(fs, f->path, data, attrs, ret, err)
+			: atomic_stage(fs, f->path, data, len, attrs, true, ret, err);
+
+	if (r == 0)
+		xattrs_put(*ret, f->xattrs);
+	return r;
 }
 
 int journal_write(const struct fsroot *fs, const char *state_dir, struct journal_entry *e,

@@ -36,6 +36,7 @@ struct journal_file {
 	const struct journal_undo *undo; /* NULL: not touched by an undo */
 	bool removed;		/* we remove it: there is no after */
 	bool link;		/* a symbolic link: its images hold where it leads */
+	const char *const *xattrs; /* of a removed file, see xattrs.h; NULL none */
 };
 /* We write, link or remove it ourselves; else only a command makes it. */
 bool journal_file_is_ours(const struct journal_file *f);

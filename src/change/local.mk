@@ -4,7 +4,7 @@ libchange_a_SOURCES = \
 	src/change/image.c src/change/image.h \
 	src/change/journal.c src/change/journal.h \
 	src/change/journal-json.c src/change/journal-json.h \
-	src/change/merge3.c src/change/merge3.h \
+	src/change/xattrs.c src/change/xattrs.h src/change/merge3.c src/change/merge3.h \
 	src/change/moment.c src/change/moment.h \
 	src/change/promise-json.c src/change/promise-json.h \
 	src/change/rollback.c src/change/rollback.h \

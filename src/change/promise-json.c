@@ -6,7 +6,8 @@
 /* The words of "kind". */
 static const char *const promise_kinds[] = {
 	[PROMISE_CMDLINE] = "cmdline", [PROMISE_IOMMU_ON] = "iommu-on", [PROMISE_DRIVER] = "driver",
-	[PROMISE_FILE] = "file",       [PROMISE_DOMAIN] = "domain",
+	[PROMISE_FILE] = "file",       [PROMISE_DOMAIN] = "domain",     [PROMISE_KERNEL] = "kernel",
+	[PROMISE_ACS_OVERRIDE] = "acs-override", [PROMISE_APART] = "apart",
 };
 
 static json_t *promise_id(unsigned id)
@@ -16,7 +17,7 @@ static json_t *promise_id(unsigned id)
 
 json_t *promise_json(const struct promise *p, const struct stage *stage, const char *boot_id)
 {
-	bool has_device = p->kind == PROMISE_DRIVER;
+	bool has_device = p->kind == PROMISE_DRIVER || p->kind == PROMISE_APART;
 	char address[PCI_ADDR_TEXT];
 
 	pci_addr_format(p->addr, address);

@@ -12,6 +12,9 @@ static const char *record_text(const json_t *promise, const char *key)
 /* A stage applied again for other devices no longer promises anything of the earlier ones. */
 static bool record_is_replaced(const json_t *old, const json_t *by)
 {
+	/* Nor can two kernels run. */
+	if (str_eq(record_text(old, "kind"), "kernel") && str_eq(record_text(by, "kind"), "kernel"))
+		return true;
 	return str_eq(record_text(old, "id"), record_text(by, "id")) ||
 	       (str_eq(record_text(old, "kind"), "driver") && str_eq(record_text(by, "kind"), "driver") &&
 		str_eq(record_text(old, "stage"), record_text(by, "stage")));

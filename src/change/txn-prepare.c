@@ -8,6 +8,7 @@
 #include "change/journal-json.h"
 #include "change/moment.h"
 #include "change/promise-json.h"
+#include "change/xattrs.h"
 
 #include <errno.h>
 #include <string.h>
@@ -155,8 +156,10 @@ static int work_add_edit(const struct fsroot *fs, struct txn_work *w, const stru
 		return 0;
 	}
 	f->removed = tf->waits = !last->after;
-	if (f->removed)
+	if (f->removed) {
+		f->xattrs = xattrs_read(fs, w->entry->arena, f->path);
 		return 0;
+	}
 	tf->after = last->after;
 	tf->after_len = last->after_len;
 	sha256_hex(tf->after, tf->after_len, sha256);

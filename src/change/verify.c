@@ -216,6 +216,90 @@ static void verify_domain(struct verify *v)
 			   arena_printf(v->a, "%s: %s", path ? path : VERIFY_DOMAINS, strerror(-r)), NULL);
 }
 
+static void verify_kernel(struct verify *v)
+{
+	const char *want = verify_text(v, "arg"), *now = v->h->identity.kernel;
+
+	if (!want || !now) {
+		verify_set(v, PROMISE_CANNOT_TELL, NULL, NULL);
+		return;
+	}
+	if (str_eq(want, now))
+		verify_set(v, PROMISE_KEPT, arena_printf(v->a, "uname -r: %s", now), NULL);
+	else
+		verify_set(v, PROMISE_BROKEN, arena_printf(v->a, "uname -r: %s", now),
+			   _("Another kernel was started. Was another entry chosen in the boot menu, or has an update since "
+			     "made another kernel the usual one? Run the plan again, or choose the kernel in the menu."));
+}
+
+/*
+ * The patch says it in the first lines of the log:
+ *	Warning: PCIe ACS overrides enabled; This may allow non-IOMMU protected peer-to-peer DMA
+ * and a kernel without it: Unknown kernel command line parameters "pcie_acs_override=downstream", will be …
+ */
+static void verify_acs_override(struct verify *v)
+{
+	const char *line = host_log_find(v->h, "PCIe ACS overrides enabled");
+
+	if (line) {
+		verify_set(v, PROMISE_KEPT, arena_printf(v->a, "kernel log: %s", line), NULL);
+	} else if (v->h->kernel.acs_override_known == 0) {
+		verify_set(v, PROMISE_BROKEN,
+			   v->h->kernel.acs_override_evidence ? arena_strdup(v->a, v->h->kernel.acs_override_evidence) : NULL,
+			   _("This kernel does not know pcie_acs_override: start one that carries the patch, or take the "
+			     "argument back with: vfio-wizard undo"));
+	} else if (!v->h->kernel.log) {
+		verify_set(v, PROMISE_CANNOT_TELL,
+			   v->h->kernel.log_why_not ? arena_strdup(v->a, v->h->kernel.log_why_not) : NULL, NULL);
+	} else {
+		verify_set(v, PROMISE_BROKEN, _("The kernel log does not say that ACS overrides are enabled."),
+			   _("The kernel may not know pcie_acs_override, or the first lines of its log are lost: look with "
+			     "\"dmesg | grep ACS\" right after a start."));
+	}
+}
+
+/* "0000:02:00.0,0000:02:00.1": the first of them that is in G still, NULL none. */
+static const struct pci_device *verify_find_in_group(const struct iommu_group *g, const char *list)
+{
+	for (unsigned i = 0; i < g->n_devices; i++) {
+		const char *at = strstr(list, g->devices[i]->address);
+
+		if (at && (at == list || at[-1] == ','))
+			return g->devices[i];
+	}
+	return NULL;
+}
+
+static void verify_apart(struct verify *v)
+{
+	const char *address = verify_text(v, "address"), *others = verify_text(v, "arg");
+	const struct pci_device *d, *still;
+	struct pci_addr addr;
+
+	if (!address || !others || pci_addr_parse(address, &addr) < 0) {
+		verify_set(v, PROMISE_CANNOT_TELL, NULL, NULL);
+		return;
+	}
+	d = host_find_device(v->h, addr);
+	if (!d || d->vendor != verify_id(v, "vendor") || d->device != verify_id(v, "device")) {
+		verify_not_there(v, address, d);
+		return;
+	}
+	if (!d->group) {
+		verify_set(v, PROMISE_BROKEN, arena_printf(v->a, "/sys/bus/pci/devices/%s/iommu_group: -", address),
+			   _("The device is in no IOMMU group: the IOMMU is not on. See: vfio-wizard check"));
+		return;
+	}
+	still = verify_find_in_group(d->group, others);
+	if (!still)
+		verify_set(v, PROMISE_KEPT, arena_printf(v->a, "/sys/kernel/iommu_groups/%d/devices", d->group->id), NULL);
+	else
+		verify_set(v, PROMISE_BROKEN,
+			   arena_printf(v->a, "/sys/kernel/iommu_groups/%d/devices/%s", d->group->id, still->address),
+			   _("The group was not split. \"vfio-wizard groups\" says what joins its devices; take the override "
+			     "back with \"vfio-wizard undo\", it only takes protection away."));
+}
+
 static void verify_measure(struct verify *v)
 {
 	static const struct {
@@ -224,6 +308,8 @@ static void verify_measure(struct verify *v)
 	} table[] = {
 		{ "cmdline", verify_cmdline }, { "iommu-on", verify_iommu }, { "driver", verify_driver },
 		{ "file", verify_file },       { "domain", verify_domain },
+		{ "kernel", verify_kernel },   { "acs-override", verify_acs_override },
+		{ "apart", verify_apart },
 	};
 	const char *kind = verify_text(v, "kind");
 

@@ -477,6 +477,8 @@ struct boot_facts {
 	const char *boot_image;	/* BOOT_IMAGE= of the command line, NULL none */
 	const char *const *kernels; /* releases with a /boot/vmlinuz-* */
 	const char *vmlinuz_link, *initrd_link; /* text of /boot/vmlinuz, /boot/initrd.img links */
+	/* One for each of .kernels: its symbols name pcie_acs_override; tristate.  NULL: not looked. */
+	const signed char *acs_known;
 };
 
 struct software_facts {

@@ -6,6 +6,7 @@ libmodel_a_SOURCES = \
 	src/model/data-lines.c src/model/data-lines.h \
 	src/model/device-data.c src/model/device-data.h src/model/device-topic.def \
 	src/model/board-pattern.c src/model/board-pattern.h \
+	src/model/acs-kernels.c src/model/acs-kernels.h \
 	src/model/boards.c src/model/boards.h \
 	src/model/cpu-set.c src/model/cpu-set.h \
 	src/model/diff.c \

@@ -24,6 +24,15 @@ static void list_boot_file(struct take *t, const char *path)
 		take_presence(t, path);
 }
 
+/* kernelstub's copies of the kernel: /boot/efi/EFI/Pop_OS-UUID/vmlinuz.efi */
+static void list_kernelstub_folder(struct take *t, const char *dir)
+{
+	static const char *const names[] = { "vmlinuz.efi", "initrd.img", "vmlinuz-previous.efi", "initrd.img-previous" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		take_presence(t, take_path(t, dir, names[i]));
+}
+
 /*
  * Limine's program: a checksum of limine.conf may lie behind this sign, see boot/limine-config.c.  The
  * rest of it is of no use.
@@ -215,6 +224,10 @@ static void list_config_files(struct take *t)
 	take_each(t, "/boot/EFI/refind", ".conf", take_file); /* refind.conf and what it includes */
 	take_each(t, "/boot/efi/EFI/refind", ".conf", take_file);
 	take_each(t, "/efi/EFI/refind", ".conf", take_file);
+	take_filtered(t, "/usr/lib/python3/dist-packages/kernelstub/application.py", filter_kernelstub);
+	take_each(t, "/boot/efi/EFI", "", list_kernelstub_folder);
+	take_link(t, "/vmlinuz", false);
+	take_link(t, "/initrd.img", false);
 	list_images(t);
 	list_limine(t); /* first: of all else in /boot only the name is kept */
 	take_each(t, "/boot", "", list_boot_file);

@@ -181,6 +181,18 @@ char *filter_system_map(struct take *t _unused_, const char *text)
 	return filter_lines(text, filter_system_map_line);
 }
 
+/* What boot/kernelstub-kernel.c asks of kernelstub's application.py. */
+static bool filter_kernelstub_line(const char *line)
+{
+	return strstr(line, "latest_option") || strstr(line, "'boot'") || strstr(line, "boot_path") ||
+	       strstr(line, "opsys.kernel_path =");
+}
+
+char *filter_kernelstub(struct take *t _unused_, const char *text)
+{
+	return filter_lines(text, filter_kernelstub_line);
+}
+
 static bool filter_udev_line(const char *line)
 {
 	static const char *const kept[] = { "E:ID_FS_TYPE=", "E:ID_FS_UUID=", "E:ID_FS_LABEL=",

@@ -11,6 +11,7 @@ char *filter_route(struct take *t, const char *text);	   /* without gateways and
 char *filter_log(struct take *t, const char *text);	   /* lines about what we judge, no time stamps */
 char *filter_kernel_config(struct take *t, const char *text);
 char *filter_system_map(struct take *t, const char *text);
+char *filter_kernelstub(struct take *t, const char *text); /* how its program finds the kernel */
 char *filter_udev(struct take *t, const char *text);
 char *filter_modules(struct take *t, const char *text);	   /* lines about vfio, kvm and the IOMMU */
 char *filter_modules_alias(struct take *t, const char *text); /* lines that match one of our devices */

@@ -6,6 +6,7 @@
 #include "rules/group-explain.h"
 
 #include "base/str.h"
+#include "model/acs-kernels.h"
 
 #include <limits.h>
 #include <string.h>
@@ -91,6 +92,23 @@ static const char *override_list_parts(struct judgement *j, const struct group_v
 	return arena_strndup(j->host->arena, str_c(&s), s.len);
 }
 
+/* When the kernel that runs does not know it, or that is not known: another kernel. */
+static void override_advise_other_kernel(struct judgement *j, struct finding *f)
+{
+	const char *installed = acs_kernels_installed(j->host);
+
+	if (j->host->kernel.acs_override_known == 1)
+		return;
+	if (installed)
+		/* TRANSLATORS: %s is a list of kernel releases */
+		finding_add_advice(j, f,
+				   _("Installed kernels that know pcie_acs_override: %s. \"vfio-wizard plan --acs-override … "
+				     "--kernel RELEASE\" shows what starting one takes."),
+				   installed);
+	else
+		finding_add_advice(j, f, "%s", acs_kernels_how(j->host));
+}
+
 static void override_advise_kernel(struct judgement *j, struct finding *f)
 {
 	switch (j->host->kernel.acs_override_known) {
@@ -138,6 +156,7 @@ void group_advise_override(struct judgement *j, struct finding *f, const struct 
 
 	if (!v->override[OVERRIDE_BOTH].parts) {
 		override_advise_kernel(j, f);
+		override_advise_other_kernel(j, f);
 		return;
 	}
 	for (i = OVERRIDE_DOWNSTREAM; i <= OVERRIDE_BOTH && !(e && e->helps); i++)
@@ -150,6 +169,7 @@ void group_advise_override(struct judgement *j, struct finding *f, const struct 
 	/* TRANSLATORS: %s are an argument's value and addresses: A | B C */
 	finding_add_advice(j, f, _("What pcie_acs_override=%s would make of this group: %s."), override_values[i - 1],
 			   override_list_parts(j, v, e));
+	override_advise_other_kernel(j, f);
 }
 
 /*

@@ -133,7 +133,8 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 	int r;
 
 	/* Which devices go together is only known from the groups of a running IOMMU. */
-	if (!session_has_devices(s) || s->judgement->iommu_state != IOMMU_ON)
+	if (!session_has_devices(s) || s->judgement->iommu_state != IOMMU_ON ||
+	    planner_devices_wait(s->judgement, &s->answers))
 		return 0;
 	/* What was picked is in the plan's findings already: the boot stages said it. */
 	r = session_build_machine(s, NULL, &m, err);

@@ -2,6 +2,7 @@
 #include "wizard/step.h"
 
 #include "base/str.h"
+#include "model/acs-kernels.h"
 
 #include <string.h>
 
@@ -35,6 +36,32 @@ static void kernel_add_needed(struct wizard *w, struct screen_build *b)
 	}
 }
 
+/*
+ * Installed kernels that know pcie_acs_override, where this one does not and the boot loader can be told
+ * which one to start.  False: there are none.
+ */
+static bool kernel_add_releases(struct wizard *w, struct screen_build *b)
+{
+	const struct host *h = w->s->host;
+	_cleanup_str_ struct str choices = { 0 };
+	struct screen_row *row;
+
+	if (h->kernel.acs_override_known == 1 || !acs_kernels_installed(h) || !w->s->boot.loader ||
+	    !w->s->boot.loader->stage_kernel)
+		return false;
+	str_add(&choices, "auto");
+	for (const char *const *k = h->boot.kernels; *k; k++)
+		if (acs_kernel_known(h, *k) == 1)
+			str_addf(&choices, "|%s", *k);
+	row = build_row(b, ROW_LIST, "kernel");
+	row->label = _("Kernel");
+	row->value = answers_get(&w->s->answers, "kernel");
+	row->choices = arena_strdup(b->arena, str_c(&choices));
+	row->help = _("Which installed kernel the next start takes: only those that know pcie_acs_override are listed. "
+		      "\"auto\" leaves it as it is.");
+	return true;
+}
+
 static void kernel_add_options(struct wizard *w, struct screen_build *b)
 {
 	struct screen_row *row = build_row(b, ROW_CHECK, "passthrough-mode");
@@ -53,7 +80,7 @@ static void kernel_add_options(struct wizard *w, struct screen_build *b)
 		row->help = _("If the computer does not come up, switch it off and on: it starts as before. If it "
 			      "does, run vfio-wizard again, which makes the options permanent.");
 	}
-	if (w->s->host->kernel.acs_override_known != 1)
+	if (!kernel_add_releases(w, b) && w->s->host->kernel.acs_override_known != 1)
 		return;
 	row = build_row(b, ROW_LIST, "acs-override");
 	row->label = "pcie_acs_override";
@@ -188,8 +215,8 @@ static enum move kernel_handle(struct wizard *w, const struct event *ev, enum mo
 			wizard_replan(w);
 	} else if (ev->kind == EVENT_TOGGLE) {
 		wizard_say(w, MESSAGE_NOTE, _("This one is needed: without it the IOMMU stays off."));
-	} else if (ev->kind == EVENT_SET && strcmp(ev->id, "acs-override") == 0) {
-		if (wizard_answer(w, "acs-override", ev->text))
+	} else if (ev->kind == EVENT_SET && (strcmp(ev->id, "acs-override") == 0 || strcmp(ev->id, "kernel") == 0)) {
+		if (wizard_answer(w, ev->id, ev->text))
 			wizard_replan(w);
 	} else if (ev->kind == EVENT_KEY && ev->key == 'd') {
 		wizard_show_diff(w, wizard_stage(w, "kernel"));

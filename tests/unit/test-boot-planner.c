@@ -2,6 +2,7 @@
 #include "boot-fixture.h"
 
 #include "boot/planner.h"
+#include "boot/planner-override.h"
 
 /*
  * A small host: console card 01:00 (care), free card 02:00 with audio in group 2, NVMe 03:00 that holds
@@ -322,6 +323,162 @@ START_TEST(test_acs_override)
 }
 END_TEST
 
+/* The NVMe disk 04:00 shares its group with the network card 05:00; "downstream" would split it. */
+static struct override_effect split_effect(void)
+{
+	static unsigned parts[] = { 1, 2 };
+
+	return (struct override_effect){ .parts = parts, .n = 2, .helps = true };
+}
+
+static struct override_effect no_effect(void)
+{
+	static unsigned parts[] = { 1, 1 };
+
+	return (struct override_effect){ .parts = parts, .n = 1 };
+}
+
+/* Which device is named, what each value would do to its group, and what the planner says. */
+static const struct {
+	const char *device, *value;
+	int does;		/* 1 splits, 0 does not, -1 not known */
+	int other_does;		/* multifunction */
+	const char *refusal, *hint, *finding;
+} override_rows[] = {
+	{ "04:00.0", "downstream", 1, 0, NULL, NULL, "acs-override-no-isolation" },
+	{ "04:00.0", "downstream", 0, 0, "it leaves alone the ports", "Try another slot", NULL },
+	{ "04:00.0", "downstream", 0, 1, "would not part 0000:04:00.0", "--acs-override multifunction", NULL },
+	{ "04:00.0", "downstream", -1, -1, NULL, NULL, "acs-override-effect-unknown" },
+	{ "02:00.0", "downstream", 1, 0, "shares its IOMMU group with no other card", "Leave --acs-override away", NULL },
+	/* Without a device: is there any use? */
+	{ NULL, "downstream", 1, 0, NULL, NULL, "acs-override-no-isolation" },
+	{ NULL, "downstream", 0, 0, NULL, NULL, "acs-override-needless" },
+};
+
+START_TEST(test_acs_override_has_to_help)
+{
+	struct override_effect *e = group_verdicts[4].override;
+
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	fixture_host->kernel.acs_override_known = 1;
+	if (override_rows[_i].does >= 0)
+		e[OVERRIDE_DOWNSTREAM] = override_rows[_i].does ? split_effect() : no_effect();
+	if (override_rows[_i].other_does >= 0)
+		e[OVERRIDE_MULTIFUNCTION] = override_rows[_i].other_does ? split_effect() : no_effect();
+	e[OVERRIDE_BOTH] = e[OVERRIDE_DOWNSTREAM];
+	if (override_rows[_i].device)
+		answer("device", override_rows[_i].device);
+	answer("acs-override", override_rows[_i].value);
+	if (override_rows[_i].refusal) {
+		ck_assert_int_lt(add_stages(), 0);
+		ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+		ck_assert_msg(strstr(fixture_err.msg, override_rows[_i].refusal), "%s", fixture_err.msg);
+		ck_assert_msg(strstr(fixture_err.hint, override_rows[_i].hint), "%s", fixture_err.hint);
+		return;
+	}
+	ck_assert_msg(add_stages() == 0, "%s", fixture_err.msg);
+	ck_assert(fixture_has_finding(override_rows[_i].finding));
+	/* The device's group is split by the restart only: it is not handed over yet. */
+	ck_assert_uint_eq(fixture_plan->n_stages, 1);
+	ck_assert_int_eq(fixture_has_finding("devices-after-restart"), override_rows[_i].device != NULL);
+	if (override_rows[_i].device) {
+		const struct stage *s = fixture_plan->stages[0];
+
+		ck_assert_str_eq(s->promises[0]->id, "cmdline:pcie_acs_override=downstream");
+		ck_assert_str_eq(s->promises[1]->id, "acs-override");
+		ck_assert_str_eq(s->promises[2]->id, "apart:0000:04:00.0");
+		ck_assert_str_eq(s->promises[2]->arg, "0000:05:00.0");
+	}
+}
+END_TEST
+
+/* Once it is in force the groups are as it makes them: nothing to ask, and the device goes its way. */
+START_TEST(test_acs_override_in_force)
+{
+	static const char *const args[] = { "pcie_acs_override=downstream", NULL };
+
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet pcie_acs_override=downstream\"\n");
+	fixture_host->kernel.acs_override_known = 1;
+	fixture_host->kernel.args = args;
+	fixture_host->kernel.cmdline = args[0];
+	answer("acs-override", "downstream");
+	answer("device", "02:00.0");
+	ck_assert_msg(add_stages() == 0, "%s", fixture_err.msg);
+	ck_assert(!fixture_has_finding("devices-after-restart"));
+	/* Still in company: the group as a whole, as ever. */
+	answers_clear(&answers, "device");
+	answer("device", "04:00.0");
+	ck_assert_int_lt(add_stages(), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "goes as a whole"));
+}
+END_TEST
+
+/* Judged by what the other kernel knows, and by what this loader can do. */
+START_TEST(test_other_kernel)
+{
+	static const char *const kernels[] = { "6.1.0-27-amd64", "6.9.3-acso", "6.9.3-plain", NULL };
+	static const signed char known[] = { -1, 1, 0 };
+
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	fixture_host->identity.kernel = "6.1.0-28-amd64";
+	fixture_host->kernel.acs_override_known = 0;
+	fixture_host->boot.kernels = kernels;
+	fixture_host->boot.acs_known = known;
+	answer("acs-override", "downstream");
+	ck_assert_int_lt(add_stages(), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "--kernel 6.9.3-acso"));
+	answer("kernel", "6.9.3-plain");
+	ck_assert_int_lt(add_stages(), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "6.9.3-plain does not know"));
+	answer("kernel", "6.9.4");
+	ck_assert_int_lt(add_stages(), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "no /boot/vmlinuz-6.9.4"));
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "6.1.0-27-amd64, 6.9.3-acso"));
+	/* GRUB starts what its menu says: by hand, and how. */
+	answer("kernel", "6.9.3-acso");
+	ck_assert_int_lt(add_stages(), 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "GRUB_DEFAULT"));
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "6.9.3-acso"));
+	/* Started by hand, the answer holds. */
+	fixture_host->identity.kernel = "6.9.3-acso";
+	fixture_host->kernel.acs_override_known = 1;
+	ck_assert_msg(add_stages() == 0, "%s", fixture_err.msg);
+	ck_assert_str_eq(fixture_plan->stages[0]->promises[0]->id, "cmdline:pcie_acs_override=downstream");
+}
+END_TEST
+
+/* What a person does where the loader cannot be told, word for word. */
+static const struct {
+	const char *loader, *hint;
+} by_hand[] = {
+	{ "grub", "GRUB_DEFAULT=saved" },
+	{ "bls", "sudo grubby --set-default=/boot/vmlinuz-6.9.3-acso" },
+	{ "systemd-boot", "sudo bootctl set-default 0123-6.9.3-acso.conf" },
+	{ "proxmox-boot-tool", "proxmox-boot-tool kernel pin 6.9.3-acso" },
+	{ "rpm-ostree", "rpm-ostree override replace" },
+	{ "limine", "default_entry in limine.conf" },
+	{ "refind", "default_selection in refind.conf" },
+	{ "uki", "bootctl set-default" },
+};
+
+START_TEST(test_other_kernel_by_hand)
+{
+	const struct bootloader *l = bootloader_find(by_hand[_i].loader);
+	static const char *const args[] = { "root=UUID=aa", NULL };
+
+	fixture_host->kernel.args = args;
+	fixture_host->kernel.cmdline = args[0];
+	fixture_write("/boot/efi/loader/entries/0123-6.9.3-acso.conf",
+		      "title Linux\nversion 6.9.3-acso\nlinux /0123/6.9.3-acso/linux\noptions root=UUID=aa ro\n");
+	ck_assert_ptr_nonnull(l);
+	ck_assert_int_lt(override_stage_kernel(fixture_host, l, "6.9.3-acso", fixture_plan, NULL, &fixture_err), 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_msg(strstr(fixture_err.hint, by_hand[_i].hint) != NULL, "%s", fixture_err.hint);
+	ck_assert_ptr_nonnull(strstr(fixture_err.hint, "then run this command again"));
+}
+END_TEST
+
 START_TEST(test_firmware_and_hopeless)
 {
 	answer("gpu", "auto");
@@ -420,6 +577,10 @@ int main(void)
 	tcase_add_test(t, test_on);
 	tcase_add_test(t, test_on_for_this_start_only);
 	tcase_add_test(t, test_acs_override);
+	tcase_add_loop_test(t, test_acs_override_has_to_help, 0, ARRAY_SIZE(override_rows));
+	tcase_add_test(t, test_acs_override_in_force);
+	tcase_add_test(t, test_other_kernel);
+	tcase_add_loop_test(t, test_other_kernel_by_hand, 0, ARRAY_SIZE(by_hand));
 	tcase_add_test(t, test_firmware_and_hopeless);
 	tcase_add_test(t, test_xen);
 	tcase_add_test(t, test_not_mounted);

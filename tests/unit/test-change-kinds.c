@@ -4,6 +4,8 @@
 #include "tests/lib/change-scene.h"
 #include "tests/lib/unit.h"
 
+#include <sys/xattr.h>
+
 #define ENTRY "/boot/loader/entries/trial.conf"
 #define LINK SCENE_LINK
 #define NEW_LINK "/boot/initrd.img"
@@ -76,6 +78,27 @@ START_TEST(undo_brings_all_back)
 	ck_assert_int_eq(fsroot_lstat(tree.fs, LINK, &st), 0);
 	ck_assert_int_eq(st.st_mtim.tv_sec, old_link.st_mtim.tv_sec);
 	ck_assert_int_eq(st.st_mtim.tv_nsec, old_link.st_mtim.tv_nsec);
+}
+END_TEST
+
+/* SELinux's label and access control lists live there. */
+START_TEST(undo_brings_attributes_back)
+{
+	_cleanup_free_ char *full = tree_path(&tree, ENTRY);
+	const char *name = setxattr(full, "user.note", "a\0b\xff", 4, 0) == 0	   ? "user.note"
+			   : setxattr(full, "trusted.note", "a\0b\xff", 4, 0) == 0 ? "trusted.note"
+										 : NULL;
+	char value[8];
+
+	if (!name) {
+		printf("# no extended attributes here\n");
+		return;
+	}
+	ck_assert_msg(apply() == 0, "%s", error.msg);
+	ck_assert_msg(scene_undo(&tree, &scene_here, UNDO_CONFLICT_REFUSE, &error) == 0, "%s", error.msg);
+	ck_assert_int_eq(getxattr(full, name, value, sizeof(value)), 4);
+	ck_assert_int_eq(memcmp(value, "a\0b\xff", 4), 0);
+	assert_as_before();
 }
 END_TEST
 
@@ -230,6 +253,7 @@ int main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, undo_brings_all_back);
+	tcase_add_test(tc, undo_brings_attributes_back);
 	tcase_add_test(tc, what_is_so_already_is_left_out);
 	tcase_add_loop_test(tc, somebody_was_there_before_apply, 0, (int)ARRAY_SIZE(met_by_apply));
 	tcase_add_loop_test(tc, somebody_was_there_before_undo, 0, (int)ARRAY_SIZE(met_by_undo));

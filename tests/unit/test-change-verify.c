@@ -100,6 +100,83 @@ START_TEST(command_line)
 }
 END_TEST
 
+START_TEST(kernel_that_was_started)
+{
+	promise(PROMISE_KERNEL, STAGE_END_REBOOT, "6.9.3-acso");
+	record();
+	host->identity.kernel = "6.9.3-generic";
+	ck_assert_int_eq(look("boot-1")->result, PROMISE_NOT_YET);
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_BROKEN);
+	ck_assert_str_eq(look("boot-2")->evidence, "uname -r: 6.9.3-generic");
+	host->identity.kernel = "6.9.3-acso";
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_KEPT);
+	host->identity.kernel = NULL;
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_CANNOT_TELL);
+}
+END_TEST
+
+START_TEST(one_kernel_takes_the_place_of_another)
+{
+	promise(PROMISE_KERNEL, STAGE_END_REBOOT, "6.9.3-acso")->id = "kernel:6.9.3-acso";
+	record();
+	plan->stages[0]->promises[0]->id = "kernel:6.9.3-generic";
+	plan->stages[0]->promises[0]->arg = "6.9.3-generic";
+	record();
+	host->identity.kernel = "6.9.3-generic";
+	look("boot-2");
+	ck_assert_uint_eq(result->n_checks, 1);
+	ck_assert(result->all_kept);
+}
+END_TEST
+
+START_TEST(override_that_is_obeyed)
+{
+	static const char *const heard[] = { "Warning: PCIe ACS overrides enabled; This may allow non-IOMMU protected "
+					     "peer-to-peer DMA", NULL };
+	static const char *const silent[] = { "Linux version 6.9.3", NULL };
+
+	promise(PROMISE_ACS_OVERRIDE, STAGE_END_REBOOT, NULL);
+	record();
+	host->kernel.log = heard;
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_KEPT);
+	ck_assert_ptr_nonnull(strstr(look("boot-2")->evidence, "kernel log: Warning"));
+	host->kernel.log = silent;
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_BROKEN);
+	host->kernel.log = NULL;
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_CANNOT_TELL);
+	/* Symbols tell also where the log cannot be read. */
+	host->kernel.acs_override_known = 0;
+	host->kernel.acs_override_evidence = "/proc/kallsyms: none";
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_BROKEN);
+	ck_assert_str_eq(look("boot-2")->evidence, "/proc/kallsyms: none");
+}
+END_TEST
+
+START_TEST(group_that_was_split)
+{
+	struct pci_device neighbour = { .vendor = 0x8086, .device = 0x1533 };
+	struct pci_device *both[] = { &card, &neighbour };
+	struct iommu_group group = { .id = 7, .devices = both, .n_devices = 2 };
+	struct promise *p = promise(PROMISE_APART, STAGE_END_REBOOT, "0000:02:00.1,0000:02:00.0");
+
+	ck_assert_int_eq(pci_addr_parse("02:00.0", &neighbour.addr), 0);
+	pci_addr_format(neighbour.addr, neighbour.address);
+	p->addr = card.addr;
+	p->vendor = card.vendor;
+	p->device = card.device;
+	record();
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_BROKEN);
+	ck_assert_ptr_nonnull(strstr(look("boot-2")->evidence, "iommu_group: -"));
+	card.group = &group;
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_BROKEN);
+	ck_assert_ptr_nonnull(strstr(look("boot-2")->evidence, "groups/7/devices/0000:02:00.0"));
+	group.n_devices = 1;
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_KEPT);
+	card.device++;
+	ck_assert_int_eq(look("boot-2")->result, PROMISE_BROKEN);
+}
+END_TEST
+
 START_TEST(iommu)
 {
 	promise(PROMISE_IOMMU_ON, STAGE_END_REBOOT, NULL);
@@ -230,6 +307,10 @@ int main(void)
 	tcase_add_test(tc, nothing_is_kept_before_the_restart);
 	tcase_add_test(tc, command_line);
 	tcase_add_test(tc, iommu);
+	tcase_add_test(tc, kernel_that_was_started);
+	tcase_add_test(tc, one_kernel_takes_the_place_of_another);
+	tcase_add_test(tc, override_that_is_obeyed);
+	tcase_add_test(tc, group_that_was_split);
 	tcase_add_test(tc, driver);
 	tcase_add_test(tc, file);
 	tcase_add_test(tc, domain);

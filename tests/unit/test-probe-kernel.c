@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "recorded.h"
 
+#include "model/acs-kernels.h"
+
 #define RELEASE "/proc/sys/kernel/osrelease = 6.1.0-28-amd64\n"
 
 START_TEST(kernel_command_line_and_log)
@@ -214,6 +216,63 @@ START_TEST(modules_configuration)
 }
 END_TEST
 
+/* Installed kernels are judged by their symbols; Debian's table is a stub. */
+START_TEST(boot_files_know_the_override)
+{
+	RECORDED(h,
+		 "/etc/os-release <<\n\tID=pop\n\tID_LIKE=\"ubuntu debian\"\n"
+		 "/proc/sys/kernel/osrelease = 6.9.3-generic\n"
+		 "/boot/vmlinuz-6.1.0-28-amd64 =\\\n"
+		 "/boot/System.map-6.1.0-28-amd64 = ffffffffffffffff B The real System.map is elsewhere\n"
+		 "/boot/vmlinuz-6.9.3-acso =\\\n"
+		 "/boot/System.map-6.9.3-acso <<\n"
+		 "\tffffffff817a1b20 T pci_request_acs\n"
+		 "\tffffffff82c0f3e0 t pcie_acs_overrides\n"
+		 "/boot/vmlinuz-6.9.3-generic =\\\n"
+		 "/boot/System.map-6.9.3-generic = ffffffff817a1b20 T pci_request_acs\n"
+		 "/boot/vmlinuz-6.10.0 =\\\n",
+		 "identity kernel bootfiles");
+
+	ck_assert_int_eq(acs_kernel_known(h, "6.1.0-28-amd64"), -1);
+	ck_assert_int_eq(acs_kernel_known(h, "6.9.3-acso"), 1);
+	ck_assert_int_eq(acs_kernel_known(h, "6.9.3-generic"), 0);
+	ck_assert_int_eq(acs_kernel_known(h, "6.10.0"), -1);
+	ck_assert_int_eq(acs_kernel_known(h, "6.11.0"), -1);
+	ck_assert(acs_kernel_is_installed(h, "6.10.0"));
+	ck_assert(!acs_kernel_is_installed(h, "6.11.0"));
+	ck_assert_str_eq(acs_kernels_installed(h), "6.9.3-acso");
+	ck_assert_ptr_nonnull(strstr(acs_kernels_how(h), "Pop!_OS"));
+}
+END_TEST
+
+/* One row a distribution; who says nothing gets the general answer. */
+START_TEST(how_to_get_the_override)
+{
+	static const struct {
+		const char *release, *kernel, *how;
+	} rows[] = {
+		{ "ID=debian", "6.8.12-4-pve", "Proxmox" },
+		{ "ID=debian", "6.1.0-28-amd64", "Debian" },
+		{ "ID=linuxmint\n\tID_LIKE=\"ubuntu debian\"", "6.8.0-40-generic", "Ubuntu" },
+		{ "ID=endeavouros\n\tID_LIKE=arch", "linux", "linux-zen" },
+		{ "ID=cachyos\n\tID_LIKE=arch", "linux-cachyos", "CachyOS" },
+		{ "ID=rocky\n\tID_LIKE=\"rhel centos fedora\"", "5.14.0-503.el9.x86_64", "RHEL" },
+		{ "ID=opensuse-tumbleweed\n\tID_LIKE=\"opensuse suse\"", "6.11.3-1-default", "openSUSE" },
+		{ "ID=nixos", "6.6.1", "boot.kernelPatches" },
+		{ "ID=gentoo", "6.6.1-gentoo", "/etc/portage/patches" },
+		{ "ID=haiku", "1", "No kernel of this distribution" },
+	};
+	_cleanup_free_ char *text = xasprintf("/etc/os-release <<\n\t%s\n/boot/vmlinuz-%s =\\\n", rows[_i].release,
+					      rows[_i].kernel);
+	RECORDED(h, text, "identity bootfiles");
+	const char *how = acs_kernels_how(h);
+
+	ck_assert_msg(strstr(how, rows[_i].how) != NULL, "%s: %s", rows[_i].release, how);
+	/* Never a promise. */
+	ck_assert_ptr_nonnull(strstr(how, "is measured after the restart"));
+}
+END_TEST
+
 START_TEST(boot_files)
 {
 	RECORDED(h,
@@ -245,6 +304,8 @@ int main(void)
 	tcase_add_test(t, modules_state_of_vfio_pci);
 	tcase_add_test(t, modules_configuration);
 	tcase_add_test(t, boot_files);
+	tcase_add_test(t, boot_files_know_the_override);
+	tcase_add_loop_test(t, how_to_get_the_override, 0, 10);
 	suite_add_tcase(s, t);
 	return unit_run(s);
 }

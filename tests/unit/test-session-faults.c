@@ -37,6 +37,8 @@ static const struct faults_row {
 	{ "tests/hosts/debian-systemd-boot", { "passthrough-mode", "yes" } },
 	{ "tests/hosts/debian-systemd-boot", { "trial", "yes" } },
 	{ "tests/hosts/arch-uki", { "passthrough-mode", "yes" } },
+	{ "tests/hosts/pop-kernelstub-shared-group",
+	  { "acs-override", "downstream", "kernel", "5.3.0-acso", "gpu", "01:00.0" } },
 	{ NULL, { NULL } }, /* scene_all_kinds() */
 };
 

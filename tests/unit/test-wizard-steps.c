@@ -160,6 +160,21 @@ START_TEST(a_group_is_marked_as_a_whole)
 }
 END_TEST
 
+/* An installed kernel that knows the override is offered, and the plan shows its links turned. */
+START_TEST(another_kernel_for_the_override)
+{
+	open_host("pop-kernelstub-shared-group");
+	WALK(NEXT, NEXT, SET("acs-override", "downstream"), SET("kernel", "5.3.0-acso"), SET("kernel", "auto"));
+	ck_assert_shows(fake_screen(&fake, 2), "Kernel|auto|");
+	ck_assert_shows(fake_screen(&fake, 3), "does not know pcie_acs_override");
+	ck_assert_shows(fake_screen(&fake, 4), "Link /boot/vmlinuz");
+	ck_assert_shows(fake_screen(&fake, 4), "+/boot/vmlinuz -> vmlinuz-5.3.0-acso");
+	ck_assert_shows(fake_screen(&fake, 4), "Link /boot/initrd.img");
+	ck_assert_shows(fake_screen(&fake, 5), "does not know pcie_acs_override");
+	done();
+}
+END_TEST
+
 START_TEST(an_auto_answer_is_shown_as_marks)
 {
 	struct err err = { 0 };
@@ -453,6 +468,7 @@ int main(void)
 	tcase_add_test(recorded, steps_that_do_not_apply_are_passed_over);
 	tcase_add_test(recorded, a_card_is_marked_with_all_its_functions);
 	tcase_add_test(recorded, a_group_is_marked_as_a_whole);
+	tcase_add_test(recorded, another_kernel_for_the_override);
 	tcase_add_test(recorded, an_auto_answer_is_shown_as_marks);
 	tcase_add_test(recorded, groups_fold_and_everything_can_be_shown);
 	tcase_add_test(recorded, what_the_host_needs_is_refused_and_nothing_is_marked);
