@@ -90,6 +90,36 @@ else
 	skip "the script gives devices back" "no firmware or no qemu-img"
 fi
 
+# Without root: what has to be done before is said, and nothing is tried that cannot work.
+fake_user() { # DRIVER KIB-THAT-MAY-BE-LOCKED
+	fake_host 0x1e07 "exit 0"
+	ln -sfn "$fake/bus/pci/drivers/$1" "$dev/driver"
+	rm "$dev/iommu_group"
+	mkdir -p "$fake/groups/7"
+	ln -s "$fake/groups/7" "$dev/iommu_group"
+	: >"$fake/vfio-7"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\n[ "$1" = -un ] && echo tester || echo 1000\n' >"$fake/bin/id"
+	sed -i "s|group=/dev/vfio/|group=$fake/vfio-|; s|ulimit -l unlimited|false|; s|\$(ulimit -l)|$2|" "$fake/run.sh"
+}
+as_user() { # STATUS WORDS
+	(PATH=$fake/bin:$PATH XDG_STATE_HOME=$fake/home exits "$1" sh "$fake/run.sh") >"$fake/said" 2>&1
+	rc=$?
+	cat "$fake/said"
+	[ "$rc" -eq 0 ] && grep -q "$2" "$fake/said"
+}
+user_needs_root() { fake_user nouveau unlimited && as_user 2 "needs root, to hand 0000:01:00.0 over"; }
+user_may_lock_little() { fake_user vfio-pci 8192 && as_user 2 "tester - memlock [0-9]*\" to /etc/security/limits.d"; }
+user_goes_on() {
+	fake_user vfio-pci unlimited && as_user 0 "The screen" && [ -d "$fake/home/vfio-wizard/machines/hostile" ] &&
+		[ "$(readlink "$dev/driver")" = "$fake/bus/pci/drivers/vfio-pci" ]
+}
+if { have qemu-img && sh "$samples/hostile.sh" --print; } >/dev/null 2>&1; then
+	ok "without root the script needs devices that are handed over already" user_needs_root
+	ok "it says what limit of locked memory is too small" user_may_lock_little
+	ok "it runs without root where nothing stands in the way" user_goes_on
+fi
+
 # Pages are made and taken back, QEMU and its virtual CPU go where they belong.  A program stands in for the
 # kernel, which has as many pages as memory in one piece allows.
 pool=$fake/kernel/mm/hugepages/hugepages-2048kB
@@ -98,11 +128,12 @@ fake_pages() { # PAGES-THERE PAGES-POSSIBLE WHAT-QEMU-DOES
 	mkdir -p "$pool" "$fake/bin"
 	echo "$1" >"$pool/nr_hugepages"
 	echo "$1" >"$pool/free_hugepages"
+	# shellcheck disable=SC2016 # for the stand-ins
 	printf '#!/bin/sh\nread -r n; [ "$n" -le %s ] || n=%s\necho "$n" >%s/nr_hugepages; echo "$n" >%s/free_hugepages\n' \
 		"$2" "$2" "$pool" "$pool" >"$fake/bin/pool"
 	printf '#!/bin/sh\necho 0\n' >"$fake/bin/id"
 	printf '#!/bin/sh\n' >"$fake/bin/modprobe"
-	# shellcheck disable=SC2016 # for the stand-ins
+	# shellcheck disable=SC2016
 	printf '#!/bin/sh\necho "$1 $2 ${3##*/}" >>"%s/tied"\n[ "$1" != -c ] || { shift 2; exec "$@"; }\n' "$fake" \
 		>"$fake/bin/taskset"
 	# shellcheck disable=SC2016
@@ -119,7 +150,7 @@ run_pages() { # STATUS PAGES-AFTER
 		return 1
 	}
 	cat "$fake/said"
-	[ "$(cat "$pool/nr_hugepages")" = "$2" ] && [ ! -e "$fake"/made-* ]
+	[ "$(cat "$pool/nr_hugepages")" = "$2" ] && [ ! -e "$fake/made-linux-pages" ]
 }
 pages_made() { fake_pages "$1" 4096 "$2" && run_pages "$3" "$1" && grep -q '^pages: 1024$' "$fake/said"; }
 ok "the script makes the pages and takes them back" pages_made 0 "exit 0" 0
