@@ -97,8 +97,22 @@ static void cpu_set(struct wizard *w, const char *key, const char *text)
 	}
 }
 
+/* Pages that the kernel sets aside are arguments of it: another step, and a restart after it. */
+static void cpu_offer_kernel(struct wizard *w)
+{
+	const char *const lines[] = {
+		_("The kernel has to be told at its start to set the huge pages aside. That is written in the step Kernel, and "
+		  "counts from the next restart on."),
+		NULL,
+	};
+
+	if (wizard_ask(w, _("Huge pages"), lines, _("Stay here"), _("Go to the kernel options")))
+		wizard_go_to(w, "kernel");
+}
+
 void wizard_show_cpu(struct wizard *w)
 {
+	bool asked = wizard_stage(w, "kernel") != NULL;
 	struct event ev = { 0 };
 
 	do {
@@ -115,4 +129,6 @@ void wizard_show_cpu(struct wizard *w)
 			cpu_set(w, ev.id, ev.text);
 	} while (ev.kind == EVENT_SET || ev.kind == EVENT_OPEN || ev.kind == EVENT_TOGGLE);
 	wizard_replan(w);
+	if (!asked && wizard_stage(w, "kernel") && !w->signal && !w->leave)
+		cpu_offer_kernel(w);
 }
