@@ -16,11 +16,6 @@ const char *guest_page_name(long long page_bytes)
 	return page_bytes == GIB ? "1G" : "2M";
 }
 
-static enum page_size memory_page_size(long long page_bytes)
-{
-	return page_bytes == GIB ? PAGES_1G : PAGES_2M;
-}
-
 /* Huge pages of other sizes are set aside for someone else: ordinary memory is not made of them. */
 static long long memory_set_aside(const struct host *h, long long page_bytes)
 {
