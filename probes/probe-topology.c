@@ -233,6 +233,10 @@ static int topology_run(struct host *h, struct err *err _unused_)
 	topology_find(h);
 	for (unsigned i = 0; i < cpu->n_list; i++)
 		topology_thread(h, &cpu->list[i]);
+	for (unsigned i = 0, n = 0; i < cpu->n_list; i++) {
+		n += cpu->list[i].online;
+		cpu->threads = (int)n;
+	}
 	topology_kinds(h);
 	topology_limits(h);
 	/* Empty when there are none; nohz_full says "(null)" then. */

@@ -116,6 +116,87 @@ else
 	skip "the script gives devices back" "no firmware or no qemu-img"
 fi
 
+# Without root: what has to be done before is said, and nothing is tried that cannot work.
+fake_user() { # DRIVER KIB-THAT-MAY-BE-LOCKED
+	fake_host 0x1e07 "exit 0"
+	ln -sfn "$fake/bus/pci/drivers/$1" "$dev/driver"
+	rm "$dev/iommu_group"
+	mkdir -p "$fake/groups/7"
+	ln -s "$fake/groups/7" "$dev/iommu_group"
+	: >"$fake/vfio-7"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\n[ "$1" = -un ] && echo tester || echo 1000\n' >"$fake/bin/id"
+	sed -i "s|group=/dev/vfio/|group=$fake/vfio-|; s|ulimit -l unlimited|false|; s|\$(ulimit -l)|$2|" "$fake/run.sh"
+}
+as_user() { # STATUS WORDS
+	(PATH=$fake/bin:$PATH XDG_STATE_HOME=$fake/home exits "$1" sh "$fake/run.sh") >"$fake/said" 2>&1
+	rc=$?
+	cat "$fake/said"
+	[ "$rc" -eq 0 ] && grep -q "$2" "$fake/said"
+}
+user_needs_root() { fake_user nouveau unlimited && as_user 2 "needs root, to hand 0000:01:00.0 over"; }
+user_may_lock_little() { fake_user vfio-pci 8192 && as_user 2 "tester - memlock [0-9]*\" to /etc/security/limits.d"; }
+user_goes_on() {
+	fake_user vfio-pci unlimited && as_user 0 "The screen" && [ -d "$fake/home/vfio-wizard/machines/hostile" ] &&
+		[ "$(readlink "$dev/driver")" = "$fake/bus/pci/drivers/vfio-pci" ]
+}
+if { have qemu-img && sh "$samples/hostile.sh" --print; } >/dev/null 2>&1; then
+	ok "without root the script needs devices that are handed over already" user_needs_root
+	ok "it says what limit of locked memory is too small" user_may_lock_little
+	ok "it runs without root where nothing stands in the way" user_goes_on
+fi
+
+# Pages are made and taken back, QEMU and its virtual CPU go where they belong.  A program stands in for the
+# kernel, which has as many pages as memory in one piece allows.
+pool=$fake/kernel/mm/hugepages/hugepages-2048kB
+fake_pages() { # PAGES-THERE PAGES-POSSIBLE WHAT-QEMU-DOES
+	rm -rf "$fake"
+	mkdir -p "$pool" "$fake/bin"
+	echo "$1" >"$pool/nr_hugepages"
+	echo "$1" >"$pool/free_hugepages"
+	# shellcheck disable=SC2016 # for the stand-ins
+	printf '#!/bin/sh\nread -r n; [ "$n" -le %s ] || n=%s\necho "$n" >%s/nr_hugepages; echo "$n" >%s/free_hugepages\n' \
+		"$2" "$2" "$pool" "$pool" >"$fake/bin/pool"
+	printf '#!/bin/sh\necho 0\n' >"$fake/bin/id"
+	printf '#!/bin/sh\n' >"$fake/bin/modprobe"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\necho "$1 $2 ${3##*/}" >>"%s/tied"\n[ "$1" != -c ] || { shift 2; exec "$@"; }\n' "$fake" \
+		>"$fake/bin/taskset"
+	# shellcheck disable=SC2016
+	printf '#!/bin/sh\nprintf "CPU 0/KVM" >/proc/$$/comm\necho "pages: $(cat "%s/nr_hugepages")"\nsleep 0.5\n%s\n' \
+		"$pool" "$3" >"$fake/bin/qemu-system-x86_64"
+	chmod +x "$fake/bin"/*
+	# shellcheck disable=SC2016
+	sed -e "s|^sysfs=/sys|sysfs=$fake|; s|-e /dev/kvm|-d /|; s|/proc/sys/vm/|$fake/|; s|/run/vfio-wizard-pages|$fake/made|" \
+		-e "s#>\"\$pool/nr_hugepages\"#| $fake/bin/pool#" "$samples/linux-pages.sh" >"$fake/run.sh"
+}
+run_pages() { # STATUS PAGES-AFTER
+	(PATH=$fake/bin:$PATH exits "$1" sh "$fake/run.sh" --state "$fake/state") >"$fake/said" 2>&1 || {
+		cat "$fake/said"
+		return 1
+	}
+	cat "$fake/said"
+	[ "$(cat "$pool/nr_hugepages")" = "$2" ] && [ ! -e "$fake/made-linux-pages" ]
+}
+pages_made() { fake_pages "$1" 4096 "$2" && run_pages "$3" "$1" && grep -q '^pages: 1024$' "$fake/said"; }
+ok "the script makes the pages and takes them back" pages_made 0 "exit 0" 0
+ok "it leaves those of others" pages_made 100 "exit 0" 0
+ok "it takes them back when QEMU fails" pages_made 0 "exit 3" 3
+# shellcheck disable=SC2016 # QEMU's stand-in ends the script that started it
+ok "it takes them back when it is ended" pages_made 0 'kill -TERM $PPID; exec sleep 20' 143
+pages_there() { fake_pages 2000 2000 "exit 0" && run_pages 0 2000; }
+ok "it makes none where enough are free" pages_there
+too_few() { fake_pages 7 500 "exit 0" && run_pages 2 7 && grep -q 'only 500 of 1024 pages.*small pieces' "$fake/said"; }
+ok "it says so when the memory lies in small pieces, and gives back what it got" too_few
+killed_before() { fake_pages 1024 4096 "exit 0" && echo 1024 >"$fake/made-linux-pages" && run_pages 0 0; }
+ok "it takes back what an earlier start left that was killed" killed_before
+pinned() {
+	fake_pages 0 4096 "exit 0" && run_pages 0 0 || return 1
+	cat "$fake/tied"
+	grep -q '^-c 0-6,8-14 qemu-system-x86_64' "$fake/tied" && grep -q '^-pc 7 [0-9]' "$fake/tied"
+}
+ok "QEMU runs on the host's CPUs and its virtual one on its own" pinned
+
 no_injection() {
 	[ ! -e "$samples/pwned" ] && [ ! -e pwned ]
 }

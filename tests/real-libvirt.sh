@@ -101,6 +101,20 @@ for file in $(host_files); do
 	*) ok "$name: every machine is written" write_machines "$file" "$name" ;;
 	esac
 done
+# CPUs of every shape: pins, dies, sockets, the guest's own nodes, pages.
+mkdir "$tap_dir/cpus"
+ok "hosts with CPUs of every shape" cpu_hosts "$tap_dir/cpus"
+write_cpus() {
+	host=$1 name=$2
+	write_one plain --os linux --disk /srv/vm/a.raw,size=1G,format=raw || return 1
+	write_one pages --os windows10 --pin auto --cpus 2 --hugepages 1G || return 1
+	[ "$name" != cpu-xeons ] || write_one nodes --os linux --cpus 36 --hugepages 2M --hugepages-at start
+}
+for file in "$tap_dir"/cpus/*.host; do
+	name=$(basename "$file" .host)
+	ok "$name: machines with pinned CPUs are written" write_cpus "$file" "$name"
+	ok "$name: they are pinned" grep -q "<vcpupin vcpu='1'" "$machines/$name-plain.xml"
+done
 if ! have xmllint; then
 	skip "they fit libvirt's schema" "no xmllint"
 elif [ ! -r $schema ]; then
@@ -128,6 +142,7 @@ else
 	mkdir "$tap_dir/defined"
 	i=0
 	for file in "$machines"/*.xml; do
+		case $file in */cpu-*) cp "$file" "$tap_dir/defined/" ;; esac
 		[ $((i % 4)) -eq 0 ] && cp "$file" "$tap_dir/defined/"
 		i=$((i + 1))
 	done

@@ -39,4 +39,19 @@ for file in $(host_files); do
 		fi
 	done
 done
+
+# CPUs of every shape, and memory from a node and in pages.
+mkdir "$tap_dir/cpus"
+ok "hosts with CPUs of every shape" cpu_hosts "$tap_dir/cpus"
+for file in "$tap_dir"/cpus/*.host; do
+	name=$(basename "$file" .host) os=linux
+	options="--display none --pin auto"
+	[ "$name" != cpu-xeons ] || options="--display none --cpus 36 --hugepages 2M"
+	script=$tap_dir/machines/$name-$os.sh
+	ok "$name: script" write_script
+	why=$(qemu_missing "$script")
+	if [ -n "$why" ]; then skip "$name: QEMU takes it" "$why"
+	else ok "$name: QEMU takes it up to the missing device" qemu_takes "$script" "$tap_dir/state-$name"
+	fi
+done
 done_testing

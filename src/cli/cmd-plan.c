@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/cmd.h"
 
+#include "output/cpu-picture.h"
+
 static json_t *plan_json_change(const struct change *ch)
 {
 	json_t *j = json_object();
@@ -76,7 +78,19 @@ static void plan_json_refusal(struct cli *c, const struct err *err)
 	cli_print_json(c, j);
 }
 
-int cli_show_plan(struct cli *c, const struct session *s, int r, const struct plan *plan,
+/* Who gets which of the host's CPUs, while the machine is still to be written. */
+static void plan_show_cpu(struct cli *c, struct session *s, const struct plan *plan)
+{
+	_cleanup_(machine_freep) struct machine *m = NULL;
+
+	if (!plan_find_stage(plan, "machine") || session_build_machine(s, NULL, &m, NULL) < 0 || !m->pins)
+		return;
+	cli_printf(c, _("\nThe processors of this host while %s runs:\n"), m->name);
+	for (const char *const *line = cpu_picture(s->host, m, m->arena); *line; line++)
+		cli_printf(c, "  %s\n", *line);
+}
+
+int cli_show_plan(struct cli *c, struct session *s, int r, const struct plan *plan,
 		  const struct err *err)
 {
 	if (r != 0) {
@@ -84,10 +98,12 @@ int cli_show_plan(struct cli *c, const struct session *s, int r, const struct pl
 			plan_json_refusal(c, err);
 		return r;
 	}
-	if (c->json)
+	if (c->json) {
 		plan_json(c, plan);
-	else
+	} else {
 		cli_text_plan(c, plan);
+		plan_show_cpu(c, s, plan);
+	}
 	if (!session_restart_is_due(s))
 		return plan->n_stages > 0;
 	if (!c->json)

@@ -84,7 +84,7 @@ void cli_text_plan(const struct cli *c, const struct plan *p);
 /*
  * Prints the plan of session_plan(), or in JSON why there is none (R and ERR).  An exit code, or R.
  */
-int cli_show_plan(struct cli *c, const struct session *s, int r, const struct plan *plan,
+int cli_show_plan(struct cli *c, struct session *s, int r, const struct plan *plan,
 		  const struct err *err);
 /* Exit code for a severity: anything worse than info leaves something to do. */
 int cli_exit_for_findings(struct finding *const *findings, unsigned n);

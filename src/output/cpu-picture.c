@@ -185,11 +185,11 @@ static void picture_legend(struct picture *p)
 		enum cpu_use use;
 		const char *words;
 	} words[] = {
-		{ CPU_USE_MACHINE, N_("M machine: %u") },
-		{ CPU_USE_EMULATOR, N_("e QEMU itself and the host: %u") },
-		{ CPU_USE_HOST, N_("h host: %u") },
-		{ CPU_USE_UNUSED, N_("- left idle: %u") },
-		{ CPU_USE_OFF, N_("x off: %u") },
+		{ CPU_USE_MACHINE, N_("M machine") },
+		{ CPU_USE_EMULATOR, N_("e QEMU itself and the host") },
+		{ CPU_USE_HOST, N_("h host") },
+		{ CPU_USE_UNUSED, N_("- left idle") },
+		{ CPU_USE_OFF, N_("x off") },
 	};
 	_cleanup_str_ struct str s = { 0 };
 
@@ -198,7 +198,7 @@ static void picture_legend(struct picture *p)
 
 		if (!p->seen[words[i].use])
 			continue;
-		text = xasprintf(_(words[i].words), p->seen[words[i].use]);
+		text = xasprintf("%s: %u", _(words[i].words), p->seen[words[i].use]);
 		if (s.len && s.len + strlen(text) + 3 > CPU_PICTURE_WIDTH) {
 			picture_line(p, &s);
 			s.len = 0;

@@ -18,7 +18,7 @@ const char *cpu_use_name(enum cpu_use u); /* "off", "host", "emulator", "machine
 enum cpu_use cpu_use_of(const struct machine *m, const struct cpu_thread *t);
 
 /* CPU_PICTURE_WIDTH columns at most, ASCII; no end of line in the lines. */
-#define CPU_PICTURE_WIDTH 76
+#define CPU_PICTURE_WIDTH 70 /* a popup of the wizard at 80 columns */
 /*
  * A picture of the host's CPU with who gets what, by socket, NUMA node, kind and level 3 cache; every
  * column is a core.  An arena strv; empty where the cores are not known.

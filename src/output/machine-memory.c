@@ -50,8 +50,8 @@ static void memory_note_pages(struct machine *m, const struct host *h)
 			       "rarely has. --hugepages-at boot gets them in any case."));
 	if (pool->free < m->hugepages)
 		machine_say(m, "hugepages-at-start",
-			     _("%lld pages of %s have to be made just before the machine starts. The script for QEMU does it "
-			       "and takes them back; before libvirt starts the machine they have to be there."),
+			     _("%lld pages of %s are made just before the machine starts, and given back after it: by the "
+			       "script for QEMU, and by a hook of libvirt."),
 			     m->hugepages, size);
 }
 

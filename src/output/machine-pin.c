@@ -62,21 +62,30 @@ static unsigned pin_default_cpus(const struct host *h, unsigned per_core, const 
 	return cpus > per_core ? cpus - cpus % per_core : cpus;
 }
 
-static unsigned pin_threads_per_core(const struct host *h, const struct cpu_layout *layout)
+/* Threads that each of the host's cores has; 1 when they differ (hybrid), as nothing else would be true of all. */
+static unsigned pin_same_threads(const struct host *h, const struct cpu_layout *layout)
 {
 	const struct cpu_facts *cpu = &h->cpu;
-	unsigned threads = 1;
 
 	for (unsigned i = 0; layout && i < layout->n; i++)
-		if (layout->cores[i].n > threads)
-			threads = layout->cores[i].n;
+		if (layout->cores[i].n != layout->cores[0].n || layout->cores[i].kind != layout->cores[0].kind)
+			return 1;
 	if (layout)
-		return threads;
-	/* Cores that differ (hybrid) show as one thread. */
+		return layout->cores[0].n;
 	if (cpu->threads_per_core < 2 || cpu->threads < 1 || cpu->cores < 1 ||
 	    cpu->threads != cpu->cores * cpu->threads_per_core)
 		return 1;
 	return (unsigned)cpu->threads_per_core;
+}
+
+/* Threads of the cores that have most: what a tied machine gets a multiple of. */
+static unsigned pin_most_threads(const struct cpu_layout *layout)
+{
+	unsigned threads = 1;
+
+	for (unsigned i = 0; i < layout->n; i++)
+		threads = layout->cores[i].n > threads ? layout->cores[i].n : threads;
+	return threads;
 }
 
 static int pin_count(struct machine *m, const struct host *h, const struct answers *a,
@@ -224,8 +233,9 @@ int machine_set_cpus(struct machine *m, const struct host *h, const struct answe
 	struct cpu_layout layout;
 	struct err why = { 0 };
 	int known = cpu_layout_read(h, m->arena, &layout, &why);
-	unsigned per_core = pin_threads_per_core(h, known == 0 ? &layout : NULL);
-	int r = pin_count(m, h, a, known == 0 && wanted ? &layout : NULL, per_core, err);
+	unsigned per_core = pin_same_threads(h, known == 0 ? &layout : NULL);
+	bool tie = known == 0 && wanted;
+	int r = pin_count(m, h, a, tie ? &layout : NULL, tie ? pin_most_threads(&layout) : per_core, err);
 
 	if (r < 0)
 		return r;

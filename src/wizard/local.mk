@@ -4,6 +4,7 @@ libwizard_a_SOURCES = src/wizard/wizard.h src/wizard/frontend.h \
 	src/wizard/frontend-plain.c src/wizard/frontend-answers.c src/wizard/step.h src/wizard/step.def \
 	src/wizard/build.c src/wizard/build.h \
 	src/wizard/change.c \
+	src/wizard/machine-cpu.c \
 	src/wizard/plain.h src/wizard/plain-answer.c src/wizard/plain-ask.c src/wizard/plain-tell.c \
 	src/wizard/popup.c \
 	src/wizard/step-apply.c \

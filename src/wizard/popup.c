@@ -15,8 +15,7 @@ static void popup_text(struct screen_build *b, const char *const *lines)
 	}
 }
 
-/* One popup; EVENT_CLOSE when the terminal is gone, too: nobody agreed. */
-static void popup_show(struct wizard *w, struct screen_build *b, struct event *ev)
+void wizard_popup(struct wizard *w, struct screen_build *b, struct event *ev)
 {
 	struct err err = { 0 };
 
@@ -48,7 +47,7 @@ bool wizard_ask(struct wizard *w, const char *title, const char *const *lines, c
 	popup_text(&b, lines);
 	build_button(&b, "cancel", safe, NULL);
 	build_button(&b, "confirm", act, NULL);
-	popup_show(w, &b, &ev);
+	wizard_popup(w, &b, &ev);
 	return ev.kind == EVENT_BUTTON && strcmp(ev.id, "confirm") == 0;
 }
 
@@ -61,7 +60,7 @@ bool wizard_ask_typed(struct wizard *w, const char *title, const char *const *li
 	build_begin(&b, SCREEN_TYPED, "ask-typed", title);
 	popup_text(&b, lines);
 	b.screen.word = arena_strdup(b.arena, _(word));
-	popup_show(w, &b, &ev);
+	wizard_popup(w, &b, &ev);
 	return (ev.kind == EVENT_BUTTON || ev.kind == EVENT_SET) &&
 	       (strcasecmp(ev.text, word) == 0 || strcasecmp(ev.text, _(word)) == 0);
 }
@@ -76,7 +75,7 @@ int wizard_choose(struct wizard *w, const char *id, const char *title, const cha
 	popup_text(&b, lines);
 	for (unsigned i = 0; buttons[i]; i++)
 		build_button(&b, build_printf(&b, "%u", i), buttons[i], NULL);
-	popup_show(w, &b, &ev);
+	wizard_popup(w, &b, &ev);
 	return ev.kind == EVENT_BUTTON && ev.id[0] >= '0' && ev.id[0] <= '9' ? ev.id[0] - '0' : -1;
 }
 
@@ -88,7 +87,7 @@ void wizard_show_text(struct wizard *w, const char *title, const char *text)
 	build_begin(&b, SCREEN_POPUP, "text", title);
 	build_text(&b, text);
 	build_button(&b, "close", _("Close"), NULL);
-	popup_show(w, &b, &ev);
+	wizard_popup(w, &b, &ev);
 }
 
 void wizard_show_lines(struct wizard *w, const char *title, const char *text)
@@ -109,6 +108,6 @@ void wizard_show_lines(struct wizard *w, const char *title, const char *text)
 	b.screen.focus = n ? "line-0" : "close";
 	/* Enter on a line is no answer */
 	do
-		popup_show(w, &b, &ev);
+		wizard_popup(w, &b, &ev);
 	while (ev.kind == EVENT_OPEN);
 }

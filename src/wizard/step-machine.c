@@ -172,6 +172,7 @@ static void machine_describe(struct wizard *w, struct screen_build *b)
 	if (m)
 		machine_add_consequences(b, m);
 	build_button(b, "back", _("Back"), NULL);
+	build_button(b, "cpu", _("Processor and memory"), NULL);
 	build_button(b, "next", _("Next"), NULL);
 	b->screen.focus = w->wrong_key[0] ? arena_strdup(b->arena, w->wrong_key) : "next";
 }
@@ -199,6 +200,10 @@ static enum move machine_handle(struct wizard *w, const struct event *ev, enum m
 
 	if (ev->kind == EVENT_SET) {
 		machine_set(w, ev->id, ev->text);
+		return MOVE_STAY;
+	}
+	if (ev->kind == EVENT_BUTTON && str_eq(ev->id, "cpu")) {
+		wizard_show_cpu(w);
 		return MOVE_STAY;
 	}
 	if (proposed != MOVE_NEXT)

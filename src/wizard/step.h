@@ -91,7 +91,11 @@ int wizard_look(struct wizard *w, struct err *err) _must_check_;
  */
 bool wizard_answer(struct wizard *w, const char *key, const char *value);
 
-/* popup.c: level 1, a question whose act is named on the button; the safe button has the focus. */
+/* popup.c: shows one popup; EVENT_CLOSE when the terminal is gone, too: nobody agreed. */
+void wizard_popup(struct wizard *w, struct screen_build *b, struct event *ev);
+/* machine-cpu.c: which CPUs and pages the machine gets; returns when it is closed. */
+void wizard_show_cpu(struct wizard *w);
+/* Level 1, a question whose act is named on the button; the safe button has the focus. */
 bool wizard_ask(struct wizard *w, const char *title, const char *const *lines, const char *safe,
 		const char *act);
 /* Level 2: the shown word has to be typed. */

@@ -26,6 +26,16 @@ host_bound() {
 	esac
 }
 
+# cpu_hosts FOLDER: recorded hosts that differ in their CPUs alone (tests/unit/cpu-trees.h): those of one of
+# ours are exchanged, and the card moves to the node they say.
+cpu_hosts() {
+	"$top_builddir/tests/unit/cpu-hosts" | while read -r cpus node; do
+		grep -v '^/sys/devices/system/\(cpu\|node\)/\|^/sys/devices/cpu_' "$top_srcdir/tests/hosts/intel-bound.host" |
+			sed "s|\(.*/0000:01:00\.[01]/numa_node\) = .*|\1 = $node|" >"$1/cpu-$cpus.host" || return 1
+		"$top_builddir/tests/unit/cpu-hosts" "$cpus" >>"$1/cpu-$cpus.host" || return 1
+	done
+}
+
 # Type, mode, owner, size, time and link target of everything; times of folders may move.
 listing() {
 	(cd "$1" && find . -type d -printf '%p %y %m %U %G\n' -o -printf '%p %y %m %U %G %s %T@ %l\n' | sort)

@@ -6,7 +6,8 @@
 # one have that device, it keeps it.  Everything else goes to QEMU as it is.
 fit_command() {
 	sed -e "s/cache=none,aio=native/cache=writeback/; s/'bridge,id=network,br=br0'/'user,id=network'/" \
-		-e "s/memory-backend-memfd,id=memory,hugetlb=on,hugetlbsize=[12][MG],/memory-backend-ram,id=memory,/" \
+		-e "s/memory-backend-memfd,\(id=memory[0-9]*\),hugetlb=on,hugetlbsize=[12][MG],prealloc=on,/memory-backend-ram,\1,/" \
+		-e "s/,host-nodes=[0-9]*,policy=[a-z]*//; s/'taskset' '-c' '[0-9,-]*' //" \
 		-e "s|/dev/shm/looking-glass|$tap_dir/looking-glass|; s|/dev/kvmfr0|$tap_dir/looking-glass|; s/accel=kvm/accel=tcg/; s/'host,/'max,/" \
 		-e "s/\(hv_[a-z_]*\)=on/\1=off/g" -e "s/'-object' 'input-linux,[^ ]*' //g" \
 		-e "s/'\(pa,server=[^,]*\|pipewire\|jack\),id=audio'/'none,id=audio'/" \

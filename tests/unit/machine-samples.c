@@ -43,11 +43,23 @@ static const struct {
 	{ "linux-unknown", 0x0f, { "preset=content", "os=linux", "disk=none" }, "", "" },
 	{ "linux-empty", 0x00,
 	  { "os=linux", "hugepages=2M", "tpm=yes", "firmware=uefi-secure", "disk=none", "usb=1234:abcd" } },
+	{ "linux-pages", 0x00, { "os=linux", "hugepages=2M", "memory=2G", "cpus=1", "pin=auto", "disk=none", "firmware=bios" } },
+	{ "linux-pages-at-boot", 0x00, { "os=linux", "hugepages=1G", "memory=2G", "disk=none", "firmware=bios" } },
 	{ "other", 0x80, { "os=other", "network=network:lab", "usb=1234:abcd", "disk=@/other.qcow2,size=1G" } },
 	{ "hostile", 0x01,
 	  { "os=linux", "disk=@/a'b\"c<d>&e$(touch pwned),f,size=2G",
 	    "install=@/'; touch pwned; '.iso" } },
 };
+
+/* Eight cores with two threads in two caches: siblings 0 and 8. */
+static void sample_cpus(struct host *h)
+{
+	h->cpu.n_list = 16;
+	h->cpu.list = arena_alloc(h->arena, h->cpu.n_list * sizeof(*h->cpu.list));
+	for (int i = 0; i < (int)h->cpu.n_list; i++)
+		h->cpu.list[i] = (struct cpu_thread){ .id = i, .online = true, .core = i % 8, .l3 = i % 8 / 4 * 4,
+						      .l3_bytes = 32 << 20 };
+}
 
 static int sample_answer(struct test_host *t, const char *answer, const char *dir, struct err *err)
 {
@@ -94,6 +106,7 @@ int main(int argc, char **argv)
 		t.host->software.qemu = samples[i].qemu ? samples[i].qemu : "1:7.2+dfsg-7+deb12u13";
 		t.host->identity.kernel = "6.1.0-28-amd64";
 		t.host->permissions.user = (struct user_facts){ .uid = 1000, .name = "ada" };
+		sample_cpus(t.host);
 		snprintf(name, sizeof(name), "name=%s", samples[i].shape);
 		r = test_host_answer(&t, name, &err);
 		for (unsigned k = 0; r == 0 && samples[i].answers[k]; k++)

@@ -227,6 +227,60 @@ START_TEST(test_intel_off)
 }
 END_TEST
 
+static const char *pages_after(const char *line)
+{
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	fixture_host->kernel.cmdline = line;
+	ck_assert_msg(add_stages() == 0, "%s", fixture_err.msg);
+	return fixture_plan->n_stages ? fixture_plan->stages[0]->changes[0]->after : "";
+}
+
+/* Pages that the kernel sets aside at its start: the machine's, and never fewer than there are. */
+START_TEST(test_pages)
+{
+	struct numa_node nodes[2] = { { .id = 0, .total_bytes = 32LL << 30 }, { .id = 1, .total_bytes = 32LL << 30 } };
+
+	fixture_host->memory.total_bytes = 64LL << 30;
+	fixture_host->identity.kernel = "6.1.0-28-amd64";
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	answer("hugepages", "1G");
+	answer("memory", "8G");
+	ck_assert_str_eq(pages_after("ro quiet"), "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet hugepagesz=1G hugepages=8\"\n");
+	ck_assert_int_eq(fixture_plan->stages[0]->then, STAGE_END_REBOOT);
+	ck_assert_str_eq(fixture_plan->stages[0]->promises[0]->id, "cmdline:hugepagesz=1G hugepages=8");
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"hugepagesz=1G hugepages=12 quiet\"\n");
+	ck_assert_str_eq(pages_after("ro hugepagesz=1G hugepages=12 quiet"), "");
+	answer("memory", "16G");
+	ck_assert_str_eq(pages_after("ro hugepagesz=1G hugepages=12 quiet"),
+			 "GRUB_CMDLINE_LINUX_DEFAULT=\"hugepagesz=1G hugepages=16 quiet\"\n");
+	/* Two nodes: the card's */
+	fixture_host->memory.nodes = nodes;
+	fixture_host->memory.n_nodes = 2;
+	devices[GPU].numa_node = 1;
+	answer("gpu", "0000:02:00.0");
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	ck_assert_str_eq(pages_after("ro quiet"), "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet hugepagesz=1G hugepages=1:16\"\n");
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"hugepagesz=1G hugepages=0:4,1:2\"\n");
+	ck_assert_str_eq(pages_after("hugepagesz=1G hugepages=0:4,1:2"),
+			 "GRUB_CMDLINE_LINUX_DEFAULT=\"hugepagesz=1G hugepages=0:4,1:16\"\n");
+	/* 31 GiB do not fit beside the host there: anywhere, then */
+	answer("memory", "31G");
+	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\n");
+	ck_assert_str_eq(pages_after("ro quiet"), "GRUB_CMDLINE_LINUX_DEFAULT=\"quiet hugepagesz=1G hugepages=31\"\n");
+	answer("memory", "16G");
+	fixture_host->identity.kernel = "5.10.0-28-amd64";
+	ck_assert_int_lt(add_stages(), 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "5.16"));
+	answer("hugepages-at", "start");
+	ck_assert_str_eq(pages_after("ro quiet"), "");
+	answer("memory", "64G");
+	ck_assert_int_lt(add_stages(), 0);
+	ck_assert_ptr_nonnull(strstr(fixture_err.msg, "--memory"));
+}
+END_TEST
+
 START_TEST(test_amd_off)
 {
 	grub("GRUB_CMDLINE_LINUX_DEFAULT=\"quiet amd_iommu=off\"\n");
@@ -573,6 +627,7 @@ int main(void)
 	tcase_add_loop_test(t, test_refused, 0, ARRAY_SIZE(refused));
 	tcase_add_test(t, test_accepted_sibling);
 	tcase_add_test(t, test_intel_off);
+	tcase_add_test(t, test_pages);
 	tcase_add_test(t, test_amd_off);
 	tcase_add_test(t, test_on);
 	tcase_add_test(t, test_on_for_this_start_only);

@@ -90,6 +90,24 @@ START_TEST(refused)
 }
 END_TEST
 
+/* What is added goes to the end, behind the size that stands last there. */
+START_TEST(pages)
+{
+	static const char *const set[] = { "hugepagesz=1G hugepages=8", NULL };
+
+	write_silverblue(ENTRY("10", "rhgb"));
+	ck_assert_msg(stage_kargs(set, NULL) == 0, "%s", fixture_err.msg);
+	ck_assert_str_eq(stage->changes[0]->argv[2], "--append-if-missing=hugepagesz=1G");
+	ck_assert_str_eq(stage->changes[0]->argv[3], "--append-if-missing=hugepages=8");
+	write_silverblue(ENTRY("10", "hugepagesz=1G hugepages=4 hugepagesz=2M hugepages=16 rhgb"));
+	ck_assert_int_lt(stage_kargs(set, NULL), 0);
+	ck_assert_int_eq(fixture_err.kind, ERR_NOT_POSSIBLE);
+	/* The same count of another size would be taken for ours. */
+	write_silverblue(ENTRY("10", "hugepagesz=2M hugepages=8 rhgb"));
+	ck_assert_int_lt(stage_kargs(set, NULL), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("boot-rpm-ostree");
@@ -98,6 +116,7 @@ int main(void)
 	tcase_add_checked_fixture(t, fixture_setup, fixture_teardown);
 	tcase_add_test(t, arguments);
 	tcase_add_test(t, nothing_to_do);
+	tcase_add_test(t, pages);
 	tcase_add_test(t, staged_update);
 	tcase_add_test(t, refused);
 	suite_add_tcase(s, t);

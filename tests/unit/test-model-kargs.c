@@ -65,6 +65,20 @@ static const struct {
 	{ "hugepagesz=1G hugepages=8 quiet", "hugepages=16", "hugepagesz=1G hugepages=16 quiet" },
 	{ "hugepagesz=2M hugepages=512 hugepagesz=1G quiet", "hugepages=8", "hugepagesz=2M hugepages=512 hugepagesz=1G hugepages=8 quiet" },
 	{ "quiet", "hugepages=8", "quiet hugepages=8" },
+	/* A size and its count in one: the count of another size is never touched */
+	{ "quiet", "hugepagesz=1G hugepages=8", "quiet hugepagesz=1G hugepages=8" },
+	{ "hugepagesz=1G hugepages=4 quiet", "hugepagesz=1G hugepages=8", "hugepagesz=1G hugepages=8 quiet" },
+	{ "hugepagesz=1G quiet", "hugepagesz=1G hugepages=8", "hugepagesz=1G hugepages=8 quiet" },
+	{ "hugepagesz=1G hugepages=8 quiet", "hugepagesz=1G hugepages=8", "hugepagesz=1G hugepages=8 quiet" },
+	{ "hugepagesz=1024M hugepages=8 quiet", "hugepagesz=1G hugepages=8", "hugepagesz=1024M hugepages=8 quiet" },
+	{ "hugepagesz=2M hugepages=8", "hugepagesz=1G hugepages=8", "hugepagesz=2M hugepages=8 hugepagesz=1G hugepages=8" },
+	{ "hugepagesz=1G hugepages=8 hugepagesz=2M hugepages=4", "hugepagesz=1G hugepages=1:8", "hugepagesz=1G hugepages=1:8 hugepagesz=2M hugepages=4" },
+	/* One before any size is of the default one, and nothing behind it can change that */
+	{ "hugepages=512 quiet", "hugepagesz=2M hugepages=1024", "hugepages=1024 quiet" },
+	{ "hugepages=512 quiet", "hugepagesz=1G hugepages=8", "hugepages=512 quiet hugepagesz=1G hugepages=8" },
+	{ "default_hugepagesz=1G hugepages=8", "hugepagesz=1G hugepages=8", "default_hugepagesz=1G hugepages=8" },
+	{ "default_hugepagesz=1G hugepages=8", "hugepagesz=2M hugepages=8", "default_hugepagesz=1G hugepages=8 hugepagesz=2M hugepages=8" },
+	{ "quiet -- hugepagesz=1G hugepages=8", "hugepagesz=1G hugepages=8", "quiet hugepagesz=1G hugepages=8 -- hugepagesz=1G hugepages=8" },
 	/* Behind "--" everything is for init. */
 	{ "ro -- iommu=pt", "iommu=pt", "ro iommu=pt -- iommu=pt" },
 };
@@ -122,9 +136,11 @@ END_TEST
 START_TEST(dangerous_arguments)
 {
 	static const char *const good[] = { "iommu=pt", "vfio-pci.ids=10de:2204,10de:1aef", "quiet",
-					    "pcie_acs_override=downstream,multifunction" };
+					    "pcie_acs_override=downstream,multifunction",
+					    "hugepagesz=1G hugepages=0:8,1:8" };
 	static const char *const bad[] = { "", "a b", "a\"b", "a'b", "a\nb", "a$b", "a`b`", "a;b", "a\\b",
-					   "--", "=x", "a|b", "a&b", "a>b", "a{b", "\xc3\xa4" };
+					   "--", "=x", "a|b", "a&b", "a>b", "a{b", "\xc3\xa4", "hugepagesz=1G quiet",
+					   "hugepagesz=1G hugepages=8 quiet", "hugepagesz=1G  hugepages=8" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
 		ck_assert_msg(!karg_problem(good[i]), "%s", good[i]);

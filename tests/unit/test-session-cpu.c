@@ -223,6 +223,14 @@ START_TEST(test_default)
 	ck_assert_int_lt(build(), 0);
 	ck_assert_ptr_nonnull(strstr(err.msg, "--pin: /sys/devices/system/cpu/cpu3"));
 	done();
+	/* Both kinds of cores: only one thread a core is true of all */
+	look("12900k", CPU_INTEL);
+	say("os=linux");
+	say("pin=none");
+	ck_assert_int_eq(build(), 0);
+	ck_assert_uint_eq(m->cpus, 12);
+	ck_assert_uint_eq(m->threads, 1);
+	done();
 	look("epyc", CPU_AMD);
 	say("os=linux");
 	ck_assert_int_eq(build(), 0);

@@ -268,6 +268,32 @@ START_TEST(a_wrong_field_keeps_its_text_and_the_answer_its_value)
 }
 END_TEST
 
+START_TEST(the_processor_is_shown_with_who_gets_what)
+{
+	open_host("intel-on-after-reboot");
+	WALK(NEXT, NEXT, NEXT, TOGGLE("0000:01:00.0"), NEXT, NEXT, BUTTON("cpu"), SET("cpus", "4"), SET("pin", "auto"),
+	     SET("cpus", "16"), SET("hugepages", "2M"), CLOSE, BUTTON("cpu"), SET("hugepages", "1G"), CLOSE,
+	     BUTTON("confirm"));
+	ck_assert_shows(fake_screen(&fake, 7), "cpu: Processor and memory");
+	ck_assert_shows(fake_screen(&fake, 7), "Tie them|auto|");
+	ck_assert_shows(fake_screen(&fake, 7), "  use     e  e  e  e  M  M  M  M");
+	ck_assert_hides(fake_screen(&fake, 7), "Made|");
+	ck_assert_shows(fake_screen(&fake, 8), "  use     e  e  e  e  e  e  M  M");
+	/* The host keeps its first core: what cannot be is refused, and the old number stays. */
+	ck_assert_shows(fake_screen(&fake, 10), "Error: --cpus: 16 CPUs cannot be tied");
+	ck_assert_shows(fake_screen(&fake, 10), "Processors|4|");
+	check_answer("cpus", "4");
+	ck_assert_shows(fake_screen(&fake, 11), "Made|start|");
+	ck_assert_shows(fake_screen(&fake, 12), "machine:");
+	ck_assert_shows(fake_screen(&fake, 14), "Made|boot|");
+	/* What the kernel has to be told is another step. */
+	ck_assert_shows(fake_screen(&fake, 15), "<Go to the kernel options>");
+	ck_assert_shows(fake_last(&fake), "kernel:");
+	ck_assert_shows(fake_last(&fake), "hugepagesz=1G");
+	done();
+}
+END_TEST
+
 START_TEST(the_review_has_four_views_and_opens_the_steps)
 {
 	open_host("intel-on-after-reboot");
@@ -476,6 +502,7 @@ int main(void)
 	tcase_add_test(recorded, what_costs_the_host_something_has_to_be_typed);
 	tcase_add_test(recorded, the_way_of_binding_changes_the_plan);
 	tcase_add_test(recorded, a_wrong_field_keeps_its_text_and_the_answer_its_value);
+	tcase_add_test(recorded, the_processor_is_shown_with_who_gets_what);
 	tcase_add_test(recorded, the_review_has_four_views_and_opens_the_steps);
 	tcase_add_test(recorded, a_recorded_host_is_walked_to_its_end);
 	tcase_add_test(recorded, without_an_iommu_the_walk_ends_and_says_why);
