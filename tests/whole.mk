@@ -8,7 +8,7 @@ WHOLE_TESTS = \
 	tests/hooks.sh \
 	tests/take-over.sh \
 	tests/bad-input.sh \
-	tests/absurd.sh \
+	tests/absurd.sh tests/presets.sh \
 	tests/places.sh \
 	tests/mounts.sh \
 	tests/hostile-grub.sh \
