@@ -88,7 +88,7 @@ struct machine {
 	const struct machine_default *defaults;
 	unsigned n_defaults;
 	struct arena_list notes; /* of struct machine_note */
-	bool until_installed;	/* the SPICE window is there only to install the system */
+	bool until_installed;	/* the emulated screen is there only to install the system */
 	bool host_is_here;	/* what is installed on this machine is what will run it */
 	const char *libvirt_version, *qemu_version, *kernel_version; /* "9.0"; NULL not known */
 	uint64_t libvirt_knows, qemu_knows; /* bit N: feature N of output/feature.def */
