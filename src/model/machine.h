@@ -101,5 +101,6 @@ struct machine {
 	const char *audio_runtime_dir; /* "/run/user/1000" of the sound server's user; NULL */
 	long long looking_glass_bytes; /* of the memory it shows pictures through; 0 without it */
 	bool looking_glass_kvmfr; /* that memory is /dev/kvmfr0 and not a file of /dev/shm */
+	bool roms_off;		/* the preset hides the ROMs of compute cards */
 	const char *looking_glass_user; /* who shall be able to open it; NULL not known */
 };
