@@ -12,6 +12,11 @@ mkdir "$samples"
 # Looking Glass's module, with as much memory as a picture of the default size needs.
 mkdir -p "$samples/sys/module/kvmfr/parameters"
 echo 64 >"$samples/sys/module/kvmfr/parameters/static_size_mb"
+# The firmware that is installed here, by its own descriptions.
+if [ -d /usr/share/qemu/firmware ]; then
+	mkdir -p "$samples/usr/share/qemu"
+	cp -R /usr/share/qemu/firmware "$samples/usr/share/qemu/"
+fi
 ok "machines of every shape are written" "$top_builddir/tests/unit/machine-samples" "$samples"
 : >"$samples/win.iso"
 : >"$samples/'; touch pwned; '.iso"

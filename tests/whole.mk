@@ -10,7 +10,7 @@ WHOLE_TESTS = \
 	tests/take-over.sh \
 	tests/acs.sh \
 	tests/bad-input.sh \
-	tests/absurd.sh \
+	tests/absurd.sh tests/presets.sh \
 	tests/places.sh \
 	tests/mounts.sh \
 	tests/hostile-grub.sh \

@@ -111,7 +111,7 @@ struct machine {
 	const struct machine_default *defaults;
 	unsigned n_defaults;
 	struct arena_list notes; /* of struct machine_note */
-	bool until_installed;	/* the SPICE window is there only to install the system */
+	bool until_installed;	/* the emulated screen is there only to install the system */
 	bool host_is_here;	/* what is installed on this machine is what will run it */
 	const char *libvirt_version, *qemu_version, *kernel_version; /* "9.0"; NULL not known */
 	uint64_t libvirt_knows, qemu_knows; /* bit N: feature N of output/feature.def */
@@ -124,6 +124,7 @@ struct machine {
 	const char *audio_runtime_dir; /* "/run/user/1000" of the sound server's user; NULL */
 	long long looking_glass_bytes; /* of the memory it shows pictures through; 0 without it */
 	bool looking_glass_kvmfr; /* that memory is /dev/kvmfr0 and not a file of /dev/shm */
+	bool roms_off;		/* the preset hides the ROMs of compute cards */
 	const char *looking_glass_user; /* who shall be able to open it; NULL not known */
 };
 /* Is there anything for a hook to do? */

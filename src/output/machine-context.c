@@ -53,7 +53,7 @@
  * enrolled_keys       Secure Boot, with a firmware that has Microsoft's keys
  * smm                 the firmware keeps its variables by System Management Mode
  * secure_loader       libvirt before 8.6 wants <loader secure='yes'/> for Secure Boot
- * until_installed     the SPICE window is there only for the installation
+ * until_installed     the emulated screen is there only for the installation
  * looking_glass       null, or {mib, bytes, kvmfr: true for /dev/kvmfr0, user: null|"ada"}
  * evdev               shared keyboards and mice: {path, qemu_path, keyboard, number}
  * evdev_switch        "ctrl-ctrl"
@@ -138,7 +138,8 @@ static void context_set_hardware(json_t *o, const struct machine *m)
 	json_object_set_new(o, "secure_boot", json_boolean(m->firmware == GUEST_UEFI_SECURE));
 	json_object_set_new(o, "tpm", json_boolean(m->tpm));
 	json_object_set_new(o, "spice", json_boolean(m->display != GUEST_DISPLAY_NONE));
-	json_object_set_new(o, "video", json_boolean(m->display == GUEST_DISPLAY_SPICE));
+	json_object_set_new(o, "video", json_boolean(m->display == GUEST_DISPLAY_SPICE ||
+						 (m->display == GUEST_DISPLAY_LOOKING_GLASS && m->until_installed)));
 }
 
 static json_t *context_cdrom(const char *path, const char *target, int port, int boot_order)

@@ -14,23 +14,47 @@ static void display_note_unused(struct machine *m, const struct answers *a, cons
 			     arena_printf(m->arena, _("--%s changes nothing without %s."), key, needs));
 }
 
+static void display_note_install(struct machine *m, const char *text)
+{
+	struct machine_note *note = machine_note(m, "display-until-installed", SEVERITY_INFO, text);
+
+	m->until_installed = true;
+	arena_strv_add(m->arena, &note->advice,
+		       _("Then write it again with --installed yes (the same command, or the field Installed of the "
+			 "wizard): the domain of the same name is replaced, its disk stays."));
+}
+
 /* SPICE while the system is installed; how it goes afterwards is said while it is there. */
 static void display_set_install(struct machine *m, const struct answers *a)
 {
-	struct machine_note *note;
-
 	if (answers_get_bool(a, "installed")) {
 		m->display = GUEST_DISPLAY_NONE;
 		return;
 	}
 	m->display = GUEST_DISPLAY_SPICE;
-	m->until_installed = true;
-	note = machine_note(m, "display-until-installed", SEVERITY_INFO,
-			    _("The machine has a SPICE window and an emulated screen for the installation. Once the driver "
-			      "of its card runs they are only in the way."));
-	arena_strv_add(m->arena, &note->advice,
-		       _("Then write it again with --installed yes (the same command, or the field Installed of the "
-			 "wizard): the domain of the same name is replaced, its disk stays."));
+	display_note_install(m, _("The machine has a SPICE window and an emulated screen for the installation. Once the "
+				  "driver of its card runs they are only in the way."));
+}
+
+/* Looking Glass shows the card only when its own program runs in the guest: until then somebody has to see it. */
+static void display_set_looking_glass(struct machine *m, const struct answers *a)
+{
+	struct machine_note *note;
+
+	m->display = GUEST_DISPLAY_LOOKING_GLASS;
+	if (!answers_get_bool(a, "installed"))
+		display_note_install(m, _("The machine has an emulated screen in the SPICE window for the installation. Once "
+					  "Looking Glass runs it is a second monitor that nobody sees."));
+	note = machine_note(m, "looking-glass-guest", SEVERITY_INFO,
+			    _("Looking Glass needs its display driver (IDD) in the machine; up to release B7 its program "
+			      "looking-glass-host, and a monitor at the card or a plug that passes for one."));
+	if (m->os == GUEST_WINDOWS11 || m->os == GUEST_WINDOWS10)
+		arena_strv_add(m->arena, &note->advice,
+			       _("Its installer brings the IVSHMEM driver that Windows needs. Client and machine need the same "
+				 "release."));
+	else
+		arena_strv_add(m->arena, &note->advice,
+			       _("Its own documentation calls the part for Linux machines not ready for use."));
 }
 
 static void display_note_dark(struct machine *m)
@@ -62,7 +86,7 @@ int machine_set_display(struct machine *m, const struct host *h, const struct an
 	if (str_eq(display, "none"))
 		m->display = GUEST_DISPLAY_NONE;
 	else if (str_eq(display, "looking-glass"))
-		m->display = GUEST_DISPLAY_LOOKING_GLASS;
+		display_set_looking_glass(m, a);
 	else if (str_eq(display, "spice-install"))
 		display_set_install(m, a);
 	else if (display && !str_eq(display, "spice"))

@@ -119,6 +119,10 @@ static void looking_glass_note_access(struct machine *m, const struct host *h)
 		arena_strv_add(m->arena, &note->advice,
 			       _("Add the line \"/dev/kvmfr0 rw,\" to /etc/apparmor.d/local/abstractions/libvirt-qemu and "
 				 "restart AppArmor."));
+	if (c->selinux == SELINUX_ENFORCING)
+		arena_strv_add(m->arena, &note->advice,
+			       _("SELinux keeps machines from it as well: start the machine once, then make a rule of what was "
+				 "refused with audit2allow (ausearch -m avc -ts recent shows it)."));
 }
 
 int machine_set_looking_glass(struct machine *m, const struct host *h, const struct answers *a, struct err *err)

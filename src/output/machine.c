@@ -126,6 +126,24 @@ struct machine_note *machine_note(struct machine *m, const char *id, enum severi
 	return note;
 }
 
+/*
+ * A card that only computes has no picture to show before its driver runs, and OVMF runs its ROM for nothing.
+ * AMD's driver reads tables out of the ROM: those cards keep it.
+ */
+static void machine_hide_roms(struct machine *m, const struct answers *a)
+{
+	if (!str_eq(m->preset, "ai") || m->display != GUEST_DISPLAY_NONE || answers_is_set(a, "rom"))
+		return;
+	for (unsigned i = 0; i < m->n_hostdevs; i++) {
+		struct machine_hostdev *d = &m->hostdevs[i];
+
+		if (pci_device_class(d->device) != DEVICE_GPU || d->device->vendor != 0x10de || !d->rom_bar)
+			continue;
+		d->rom_bar = false;
+		m->roms_off = true;
+	}
+}
+
 /* The machine of answers that the preset's defaults are in. */
 static int machine_build_once(const struct judgement *j, const struct answers *a,
 			      struct pci_device *const *devices, unsigned n, struct machine **ret,
@@ -158,6 +176,8 @@ static int machine_build_once(const struct judgement *j, const struct answers *a
 		r = machine_set_hooks(m, h, a, err);
 	if (r == 0)
 		r = machine_set_display(m, h, a, err);
+	if (r == 0)
+		machine_hide_roms(m, a);
 	if (r == 0)
 		r = machine_set_media(m, h, a, err);
 	if (r < 0)
@@ -194,6 +214,11 @@ static int machine_build_with(const struct judgement *j, const struct answers *a
 	for (unsigned i = 0; i < n_defaults; i++)
 		kept[i] = defaults[i];
 	(*ret)->defaults = kept;
+	if ((*ret)->roms_off)
+		kept[n_defaults++] = (struct machine_default){
+			.key = "rom", .value = "off",
+			.why = _("Nobody looks at the card's outputs, so the firmware need not run its ROM at every start."),
+		};
 	(*ret)->n_defaults = n_defaults;
 	return 0;
 }

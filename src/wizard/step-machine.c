@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* One row per field of the form; the keys are those of the answers, ONLY_WITH the display it is for. */
+/* One row per field of the form; the keys are those of the answers, ONLY_WITH the displays it is for. */
 static const struct machine_field {
 	const char *key, *label, *help, *only_with;
 } machine_fields[] = {
@@ -21,7 +21,7 @@ static const struct machine_field {
 	{ "hugepages", N_("Memory pages"), N_("none: ordinary ones. 2M and 1G have to be set aside on the host.") },
 	{ "network", N_("Network"), N_("default (NAT), bridge:NAME or none.") },
 	{ "display", N_("Picture"), N_("spice: a window on the host, too. spice-install: only until Installed is yes. none: only the card's own outputs.") },
-	{ "installed", N_("Installed"), N_("yes: the system and the card's driver run; the window for the installation goes."), "spice-install" },
+	{ "installed", N_("Installed"), N_("yes: the system and the card's driver run; the window for the installation goes."), "spice-install|looking-glass" },
 	{ "looking-glass", N_("Largest picture"), N_("For Looking Glass: 2560x1440, or 3840x2160,hdr. The memory it needs follows from it."), "looking-glass" },
 	{ "evdev", N_("Keyboard, mouse"), N_("auto: the host's are shared with the machine; both Ctrl keys at once switch.") },
 	{ "audio", N_("Sound"), N_("auto: to the window where there is one. pipewire, pulse, jack: to the sound server of this host.") },
@@ -82,6 +82,19 @@ static const char *machine_choices(const struct answer_key *k, const char *value
 	return k->choices;
 }
 
+/* WORD is one of "a|b". */
+static bool machine_is_one_of(const char *word, const char *words)
+{
+	size_t n;
+
+	for (; *words; words += n + (words[n] == '|')) {
+		n = strcspn(words, "|");
+		if (strlen(word) == n && strncmp(word, words, n) == 0)
+			return true;
+	}
+	return false;
+}
+
 static bool machine_is_list(const struct answer_key *k)
 {
 	return k->type == ANSWER_CHOICE || k->type == ANSWER_BOOL || strcmp(k->key, "evdev") == 0;
@@ -95,7 +108,7 @@ static const char *machine_preset_note(const struct screen_row *row, struct scre
 
 	for (size_t n; *c; c += n + (c[n] == '|')) {
 		n = strcspn(c, "|");
-		if (strncmp(row->value, c, n) == 0 && row->value[n] == '\0')
+		if (strlen(row->value) == n && strncmp(row->value, c, n) == 0)
 			continue;
 		str_add(&others, others.len ? ", " : "");
 		str_addn(&others, c, n);
@@ -166,7 +179,7 @@ static void machine_describe(struct wizard *w, struct screen_build *b)
 	for (unsigned i = 0; i < ARRAY_SIZE(machine_fields); i++) {
 		const struct machine_field *f = &machine_fields[i];
 
-		if (!f->only_with || str_eq(f->only_with, answers_get(&all, "display")))
+		if (!f->only_with || machine_is_one_of(answers_get(&all, "display"), f->only_with))
 			machine_add_field(w, b, f, &all, m);
 	}
 	if (m)

@@ -209,6 +209,26 @@ START_TEST(test_preset_gives_way)
 }
 END_TEST
 
+/* A card that only computes shows no ROM, but AMD's driver needs it. */
+START_TEST(test_roms)
+{
+	say("os=linux");
+	say("pin=none");
+	say("preset=ai");
+	build(1u << DEV_GPU | 1u << DEV_GPU2);
+	ck_assert(!m->hostdevs[0].rom_bar && m->hostdevs[1].rom_bar);
+	ck_assert(default_of("rom") != NULL && written_has("libvirt", "<rom bar='off'/>"));
+	ck_assert(written_has("qemu", "rombar=0"));
+	say("display=spice");
+	build(1u << DEV_GPU);
+	ck_assert(m->hostdevs[0].rom_bar && default_of("rom") == NULL);
+	say("display=none");
+	say("preset=gaming");
+	build(1u << DEV_GPU);
+	ck_assert(m->hostdevs[0].rom_bar);
+}
+END_TEST
+
 START_TEST(test_until_installed)
 {
 	say("os=linux");
@@ -465,6 +485,7 @@ int main(void)
 	tcase_add_checked_fixture(c, setup, teardown);
 	tcase_add_test(c, test_every_preset);
 	tcase_add_test(c, test_preset_gives_way);
+	tcase_add_test(c, test_roms);
 	tcase_add_test(c, test_until_installed);
 	tcase_add_test(c, test_looking_glass_size);
 	tcase_add_test(c, test_kvmfr);

@@ -198,6 +198,9 @@ START_TEST(test_display)
 	assert_xpath("count(//graphics) + count(//shmem)", "0");
 	say("display=looking-glass");
 	build(1);
+	assert_xpath("string(//video/model/@type)", "vga"); /* nothing shows the installer else */
+	say("installed=yes");
+	build(1);
 	assert_xpath("string(//video/model/@type)", "none");
 	assert_xpath("string(//graphics/@type)", "spice");
 	assert_xpath("string(//shmem[@name='looking-glass']/size)", "64");
