@@ -11,6 +11,8 @@ schema=/usr/share/libvirt/schemas/domain.rng
 mkdir "$samples"
 ok "machines of every shape are written" "$top_builddir/tests/unit/machine-samples" "$samples"
 : >"$samples/win.iso"
+: >"$samples/virtio.iso"
+have qemu-img && qemu-img create -q -f qcow2 "$samples/base.qcow2" 1G
 : >"$samples/'; touch pwned; '.iso"
 
 for file in "$samples"/*.xml; do

@@ -49,6 +49,22 @@ static void domain_note_no_devices(const struct session *s)
 		      stderr);
 }
 
+/* What a person should know before starting it; findings of the JSON otherwise. */
+static void domain_say_notes(const struct session *s)
+{
+	for (unsigned i = 0; i < s->n_machine_notes; i++) {
+		const struct finding *f = s->machine_notes[i];
+		_cleanup_str_ struct str text = { 0 };
+
+		str_add_printable(&text, f->text);
+		for (const char *const *advice = f->advice; advice && *advice; advice++) {
+			str_addc(&text, ' ');
+			str_add_printable(&text, *advice);
+		}
+		fprintf(stderr, "vfio-wizard: %s\n", str_c(&text));
+	}
+}
+
 static int domain_run(struct cli *c, struct err *err)
 {
 	const char *format = cli_value(c, "format"), *file = cli_value(c, "output");
@@ -71,6 +87,8 @@ static int domain_run(struct cli *c, struct err *err)
 		r = domain_define_if_asked(c, s, format, text, len, err);
 	if (r != 0)
 		return r;
+	if (!c->json)
+		domain_say_notes(s);
 	if (file && strcmp(file, "-") != 0)
 		return cli_write_file(file, text, len, machine_format_find(format)->mode, err);
 	if (c->json) {
@@ -78,6 +96,7 @@ static int domain_run(struct cli *c, struct err *err)
 
 		json_object_set_new(j, "format", json_text(format));
 		json_object_set_new(j, "text", json_text(text));
+		json_object_set_new(j, "findings", cli_json_findings(s->machine_notes, s->n_machine_notes));
 		cli_print_json(c, j);
 	} else if (!cli_has(c, "define") || file) {
 		fwrite(text, 1, len, c->out);

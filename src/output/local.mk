@@ -1,13 +1,24 @@
 noinst_LIBRARIES += liboutput.a
-liboutput_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS)
+liboutput_a_CPPFLAGS = $(AM_CPPFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS) $(BLKID_CFLAGS)
 liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/output/render.h \
 	src/output/machine.c \
 	src/output/machine-context.c \
+	src/output/disk-block.c src/output/disk-parts.h \
+	src/output/disk-image.c src/output/disk-image.h \
+	src/output/disk-room.c \
+	src/output/disk-spec.c \
+	src/output/iso-data.c src/output/iso-data.h \
+	src/output/iso-image.c src/output/iso-image.h \
+	src/output/machine-boot.c \
 	src/output/machine-disk.c src/output/machine-parts.h \
+	src/output/machine-iso.c \
 	src/output/machine-libvirt.c \
+	src/output/machine-note.c \
 	src/output/machine-pin.c \
 	src/output/machine-qemu.c \
+	src/output/machine-seed.c \
 	src/output/machine-usb.c \
 	src/output/output.c \
+	src/output/ssh-key.c src/output/ssh-key.h \
 	src/output/render.c \
 	src/output/render-parse.c src/output/render-parse.h

@@ -3,6 +3,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 #include "boot/boot-text.h"
+#include "session/session-media.h"
 #include "session/session-paths.h"
 #include "session/session.h"
 
@@ -60,9 +61,11 @@ int session_write_machine(struct session *s, const char *format, const char *tem
 	if (!f)
 		return err_set(err, ERR_USAGE, -EINVAL, _("There is no format \"%s\"."), format);
 	r = session_build_machine(s, NULL, &m, err);
-	if (r != 0)
-		return r;
-	return machine_write(m, f, template_file, ret, ret_len, err);
+	if (r == 0)
+		r = machine_write(m, f, template_file, ret, ret_len, err);
+	if (r == 0)
+		session_keep_notes(s, m);
+	return r;
 }
 
 /* One file a format; what is there already and differs is edited, never doubled. */
@@ -85,20 +88,6 @@ static int session_add_machine_file(struct session *s, struct plan *plan, struct
 	return 0;
 }
 
-static void session_add_disk(struct session *s, struct plan *plan, struct stage *stage,
-			     const struct machine *m)
-{
-	const char *argv[] = { "qemu-img", "create", "-f", m->disk_format, m->disk_path, NULL, NULL };
-
-	if (!m->disk_path || m->disk_bytes <= 0 || fsroot_exists(s->root, m->disk_path))
-		return;
-	/* Below another root the command was listed with the files; it is not listed for ever. */
-	if (!fsroot_is_live(s->root) && stage->n_changes == 0)
-		return;
-	argv[5] = arena_printf(plan->arena, "%lld", m->disk_bytes);
-	stage_add_run(plan, stage, argv, _("makes the empty disk of the machine; undo leaves it there"));
-}
-
 static int session_add_machine_stage(struct session *s, struct plan *plan, struct err *err)
 {
 	_cleanup_(machine_freep) struct machine *m = NULL;
@@ -116,8 +105,10 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 			   arena_printf(plan->arena, _("virtual machine %s"), m->name), STAGE_END_NONE);
 	for (unsigned i = 0; machine_format_table[i] && r == 0; i++)
 		r = session_add_machine_file(s, plan, stage, m, machine_format_table[i]->name, err);
+	if (r == 0)
+		r = session_add_media(s, plan, stage, m, err);
 	if (r == 0) {
-		session_add_disk(s, plan, stage, m);
+		session_add_notes(plan, m);
 		session_check_paths(s, plan, m);
 	}
 	return r;

@@ -199,6 +199,8 @@ static void session_start_look(struct session *s)
 	host_free(s->host);
 	s->judgement = NULL;
 	s->boot = (struct session_boot){ 0 };
+	s->machine_notes = NULL;
+	s->n_machine_notes = 0;
 	s->host = host_new(s->root);
 	s->host->is_root = s->host->is_root && !s->read_only;
 	session_load_device_data(s->host);

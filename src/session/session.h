@@ -50,6 +50,9 @@ struct session {
 	struct host *host;	/* after session_look() */
 	struct judgement *judgement;
 	struct session_boot boot;
+	/* What the machine last written is to be told with; in the host's arena */
+	struct finding **machine_notes;
+	unsigned n_machine_notes;
 };
 
 int session_open(const struct session_options *o, struct session **ret, struct err *err) _must_check_;

@@ -46,9 +46,9 @@ static const char *machine_default(const struct machine *m, const char *key, str
 	if (strcmp(key, "firmware") == 0)
 		return m->firmware == GUEST_BIOS ? "bios" : m->firmware == GUEST_UEFI ? "uefi" : "uefi-secure";
 	if (strcmp(key, "disk") == 0)
-		return !m->disk_path	? "none"
-		       : m->disk_bytes ? build_printf(b, "%s,size=%s", m->disk_path, machine_size(b, m->disk_bytes))
-				       : arena_strdup(b->arena, m->disk_path);
+		return !m->n_disks	     ? "none"
+		       : m->disks[0].bytes ? build_printf(b, "%s,size=%s", m->disks[0].path, machine_size(b, m->disks[0].bytes))
+					   : arena_strdup(b->arena, m->disks[0].path);
 	return "";
 }
 
