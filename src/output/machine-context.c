@@ -24,7 +24,7 @@
  * disk                null, or the first of disks
  * disks               {id: "disk0", path, qemu_path, format: "qcow2"|"raw", block, new, size, boot_order,
  *                     target, virtio, port: null|0, serial: null|text, cache, io, discard,
- *                     detect_zeroes: null|text, iothread, base: null|path, base_format, overlay,
+ *                     detect_zeroes: null|text, iothread, base: null|path, base_format, base_is_qcow2, overlay,
  *                     make_options: null|"nocow=on"}; new: made with that size (bytes, else 0) when it is
  *                     not there, empty or from the base; port = number on the SATA bus
  * install, drivers, seed  null, or {path, qemu_path, boot_order, target, port}; seed: for cloud-init
@@ -172,6 +172,7 @@ static json_t *context_disk(const struct machine *m, unsigned i, struct context_
 	json_object_set_new(o, "make_options", context_make_options(d));
 	json_object_set_new(o, "base", json_text(d->base));
 	json_object_set_new(o, "base_format", json_text(d->base_format));
+	json_object_set_new(o, "base_is_qcow2", json_boolean(str_eq(d->base_format, "qcow2")));
 	json_object_set_new(o, "overlay", json_boolean(d->overlay));
 	return o;
 }

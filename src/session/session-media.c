@@ -36,6 +36,15 @@ static struct change *media_run(struct plan *plan, struct stage *stage, const ch
 	return c;
 }
 
+static const char *const *media_keep_argv(struct arena *a, const char *const *argv)
+{
+	const char *const *kept = NULL;
+
+	for (; *argv; argv++)
+		arena_strv_add(a, &kept, *argv);
+	return kept;
+}
+
 /* qemu-img itself says what it made. */
 static void media_read_back(struct plan *plan, struct change *c, const struct machine_disk *d)
 {
@@ -60,7 +69,9 @@ static void media_add_copy(struct plan *plan, struct stage *stage, const struct 
 		convert[9] = d->base;
 		convert[10] = made;
 	}
-	media_run(plan, stage, convert, _("copies the image the disk is made from; the image stays as it is"));
+	/* What was cut short goes; the finished disk has another name then. */
+	media_run(plan, stage, convert, _("copies the image the disk is made from; the image stays as it is"))->undo_argv =
+		media_keep_argv(plan->arena, (const char *[]){ "rm", "-f", "--", made, NULL });
 	media_run(plan, stage, resize, _("gives the disk its size; the system in it grows into that at its first start"));
 	media_read_back(plan, media_run(plan, stage, move, _("puts the disk in its place; undo leaves it there")), d);
 }
@@ -89,6 +100,15 @@ static void media_add_create(struct plan *plan, struct stage *stage, const struc
 			d);
 }
 
+/* Without this a download that was cut off is copied with zeros for what is missing, and nobody says anything. */
+static void media_add_check(struct plan *plan, struct stage *stage, const struct machine_disk *d)
+{
+	const char *check[] = { "qemu-img", "check", "-q", "-f", "qcow2", d->base, NULL };
+
+	if (d->base && str_eq(d->base_format, "qcow2"))
+		media_run(plan, stage, check, _("looks whether the image the disk is made from is whole"));
+}
+
 static void media_add_disk(struct session *s, struct plan *plan, struct stage *stage, const struct machine_disk *d,
 			   bool anything_else)
 {
@@ -102,6 +122,7 @@ static void media_add_disk(struct session *s, struct plan *plan, struct stage *s
 		return;
 	if (d->folder_missing)
 		stage_add_run(plan, stage, mkdir, _("makes the folder of the disk"));
+	media_add_check(plan, stage, d);
 	if (d->base && !d->overlay)
 		media_add_copy(plan, stage, d);
 	else
