@@ -49,8 +49,7 @@ static unsigned block_rank(const char *name)
 	return ARRAY_SIZE(plain);
 }
 
-/* udev's link that goes to NAME; NULL when there is none. */
-static const char *block_by_id(const struct host *h, struct arena *a, const char *name)
+const char *disk_block_by_id(const struct host *h, struct arena *a, const char *name)
 {
 	_cleanup_strv_ char **links = NULL;
 	const char *best = NULL;
@@ -76,7 +75,7 @@ static void block_settle_name(struct machine *m, const struct host *h, struct ma
 
 	if (!str_starts_with(d->path, "/dev/") || !str_eq(d->path + 5, name))
 		return;
-	by_id = block_by_id(h, m->arena, name);
+	by_id = disk_block_by_id(h, m->arena, name);
 	if (by_id) {
 		machine_note(m, "disk-by-id", SEVERITY_INFO, d->path,
 			     _("%s can be another disk after the next start of this host, so the machine names it by its "
@@ -219,4 +218,40 @@ int disk_settle_block(struct machine *m, const struct host *h, struct machine_di
 	block_settle_name(m, h, d, name);
 	block_note_content(m, h, d, name);
 	return 0;
+}
+
+const char *disk_block_why_not(const struct host *h, struct arena *a, const char *name)
+{
+	struct err err = { 0 };
+
+	if (block_check_use(h, a, name, name, &err) == 0)
+		return NULL;
+	for (unsigned i = 0; i < h->n_blocks; i++) {
+		const struct block_device *b = h->blocks[i];
+		const char *use = block_use(a, b);
+
+		if (use && (str_eq(b->name, name) || str_eq(b->parent, name)))
+			return arena_printf(a, _("The host itself uses it: %s is %s."), b->name, use);
+	}
+	return _("The host itself uses it.");
+}
+
+const char *disk_block_describe(const struct host *h, struct arena *a, const struct block_device *b,
+				bool *ret_holds_data)
+{
+	_cleanup_str_ struct str s = { 0 }, parts = { 0 };
+
+	if (b->model)
+		str_add_printable(&s, b->model);
+	if (b->serial) {
+		str_addf(&s, "%s%s ", s.len ? ", " : "", _("serial number"));
+		str_add_printable(&s, b->serial);
+	}
+	if (b->fs_type)
+		block_add_words(&parts, b);
+	for (unsigned i = 0; i < h->n_blocks; i++)
+		if (str_eq(h->blocks[i]->parent, b->name))
+			block_add_words(&parts, h->blocks[i]);
+	*ret_holds_data = parts.len > 0;
+	return arena_printf(a, "%s%s%s", str_c(&s), s.len ? ": " : "", parts.len ? str_c(&parts) : _("nothing is on it"));
 }

@@ -20,5 +20,6 @@ liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/outp
 	src/output/machine-usb.c \
 	src/output/output.c \
 	src/output/ssh-key.c src/output/ssh-key.h \
+	src/output/storage-list.c src/output/storage-list.h \
 	src/output/render.c \
 	src/output/render-parse.c src/output/render-parse.h

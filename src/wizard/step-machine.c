@@ -78,6 +78,7 @@ static void machine_describe(struct wizard *w, struct screen_build *b)
 	for (unsigned i = 0; i < ARRAY_SIZE(machine_fields); i++)
 		machine_add_field(w, b, i, m);
 	build_button(b, "back", _("Back"), NULL);
+	build_button(b, "storage", _("Look for disks and discs"), NULL);
 	build_button(b, "next", _("Next"), NULL);
 	b->screen.focus = w->wrong_key[0] ? arena_strdup(b->arena, w->wrong_key) : "next";
 }
@@ -85,7 +86,7 @@ static void machine_describe(struct wizard *w, struct screen_build *b)
 /* A wrong text stays in its field, so that it can be mended; the answer keeps its old value. */
 static void machine_set(struct wizard *w, const char *key, const char *text)
 {
-	bool ok = wizard_answer(w, key, text);
+	bool ok = strcmp(key, "disk") == 0 ? wizard_answer_disk(w, text) : wizard_answer(w, key, text);
 
 	if (ok && strcmp(w->wrong_key, key) == 0)
 		w->wrong_key[0] = '\0';
@@ -105,6 +106,10 @@ static enum move machine_handle(struct wizard *w, const struct event *ev, enum m
 	if (ev->kind == EVENT_SET) {
 		machine_set(w, ev->id, ev->text);
 		return MOVE_STAY;
+	}
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "storage") == 0) {
+		wizard_storage(w);
+		return w->leave ? MOVE_LEAVE : MOVE_STAY;
 	}
 	if (proposed != MOVE_NEXT)
 		return proposed;
