@@ -236,8 +236,7 @@ const char *disk_block_why_not(const struct host *h, struct arena *a, const char
 	return _("The host itself uses it.");
 }
 
-const char *disk_block_describe(const struct host *h, struct arena *a, const struct block_device *b,
-				bool *ret_holds_data)
+const char *disk_block_describe(const struct host *h, struct arena *a, const struct block_device *b)
 {
 	_cleanup_str_ struct str s = { 0 }, parts = { 0 };
 
@@ -252,6 +251,5 @@ const char *disk_block_describe(const struct host *h, struct arena *a, const str
 	for (unsigned i = 0; i < h->n_blocks; i++)
 		if (str_eq(h->blocks[i]->parent, b->name))
 			block_add_words(&parts, h->blocks[i]);
-	*ret_holds_data = parts.len > 0;
 	return arena_printf(a, "%s%s%s", str_c(&s), s.len ? ": " : "", parts.len ? str_c(&parts) : _("nothing is on it"));
 }

@@ -30,9 +30,8 @@ int disk_settle_block(struct machine *m, const struct host *h, struct machine_di
 const char *disk_block_by_id(const struct host *h, struct arena *a, const char *name);
 /* Why the host needs the disk NAME ("sda"), translated; NULL: it does not. */
 const char *disk_block_why_not(const struct host *h, struct arena *a, const char *name);
-/* "Samsung 980, serial number S1: sda1 100.0 GB ntfs “Win”"; *RET_HOLDS_DATA: something is on it. */
-const char *disk_block_describe(const struct host *h, struct arena *a, const struct block_device *b,
-				bool *ret_holds_data);
+/* "Samsung 980, serial number S1: sda1 100.0 GB ntfs “Win”" */
+const char *disk_block_describe(const struct host *h, struct arena *a, const struct block_device *b);
 
 /* Where a file is or would be made. */
 struct disk_room {

@@ -107,7 +107,7 @@ void storage_list_blocks(const struct host *h, struct arena *a, struct storage_l
 		item.path = disk_block_by_id(h, a, b->name);
 		if (!item.path)
 			item.path = arena_printf(a, "/dev/%s", b->name);
-		item.what = disk_block_describe(h, a, b, &item.holds_data);
+		item.what = disk_block_describe(h, a, b);
 		item.why_not = disk_block_why_not(h, a, b->name);
 		storage_add(a, ret, &item);
 	}

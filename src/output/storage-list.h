@@ -13,7 +13,6 @@ struct storage_item {
 	const char *what;	/* translated: "Debian installer", "qcow2, 64.0 GiB", "Samsung 980, ntfs “Win”" */
 	long long bytes;	/* of the file or disk; -1 unknown */
 	const char *why_not;	/* translated: why it cannot be taken; NULL: it can */
-	bool holds_data;	/* a whole disk with something on it */
 };
 
 struct storage_list {

@@ -186,7 +186,7 @@ static void storage_take_block(struct wizard *w, const struct storage_item *item
 	const char *lines[] = { item->path, item->what, "",
 				_("The machine can write over everything that is on it. Nothing of it can be taken back."), NULL };
 
-	if (!item->holds_data || wizard_ask_typed(w, _("A whole disk"), lines, N_("GIVE")))
+	if (wizard_ask_typed(w, _("A whole disk"), lines, N_("GIVE")))
 		storage_take(w, "disk", item->path);
 }
 
