@@ -57,8 +57,8 @@ term_keys Down Enter; ok "a disk of the host itself is not taken" term_wait 'The
 term_keys Down Enter; ok "a whole disk is asked for by a word" term_wait 'GIVE'
 term_keys Escape; sleep 1
 term_keys Escape; ok "and back" term_wait 'Driver disc   /var/lib/libvirt/images/virtio-win.iso'
-term_kill
+term_kill KILL
 ok "on a small screen" storage 60 16 --color never
 ok "screen: small" frame small
-term_kill
+term_kill KILL
 done_testing
