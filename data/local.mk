@@ -9,5 +9,7 @@ dist_boards_DATA = data/boards
 EXTRA_DIST += data/wizard.svg
 # What is known about devices, a line each.
 dist_demo_DATA += data/devices
+# What discs are, by their labels.
+dist_demo_DATA += data/isos
 # What the kernel knows of chips, one line each; compiled in.
 EXTRA_DIST += data/acs-quirks.def data/dma-alias-quirks.def data/kernel-makers.def data/acs-kernels.def

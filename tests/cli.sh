@@ -134,7 +134,10 @@ ok "it did" same_as_first
 # The disk of a machine is made by a command after its files: what was written stays right.
 fresh intel-on-after-reboot
 run apply --yes --gpu 0000:01:00.0 --name vm --os linux >/dev/null
-mkdir -p "$root/var/lib/libvirt/images"; : >"$root/var/lib/libvirt/images/vm.qcow2"
+mkdir -p "$root/var/lib/libvirt/images"
+# the head of a qcow2 image of 64 GiB
+{ printf 'QFI\373\0\0\0\2'; head -c 20 /dev/zero; printf '\20\0\0\0'; head -c 4064 /dev/zero; } \
+	>"$root/var/lib/libvirt/images/vm.qcow2"
 ok "with its disk there, nothing is to be written anew" says 0 'nothing to change' run plan --gpu 0000:01:00.0 --name vm --os linux
 
 # Devices that moved since they were chosen.

@@ -19,6 +19,8 @@ if [ -d /usr/share/qemu/firmware ]; then
 fi
 ok "machines of every shape are written" "$top_builddir/tests/unit/machine-samples" "$samples"
 : >"$samples/win.iso"
+: >"$samples/virtio.iso"
+have qemu-img && qemu-img create -q -f qcow2 "$samples/base.qcow2" 1G
 : >"$samples/'; touch pwned; '.iso"
 
 for file in "$samples"/*.xml; do

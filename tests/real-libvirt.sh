@@ -82,6 +82,8 @@ same_libvirt_files() {
 # All machines of one host.
 machines=$tap_dir/machines
 mkdir "$machines"
+# shellcheck disable=SC2016 # a hash, not a variable
+hash='$6$salt$0123456789012345678901234567890123456789'
 write_machines() {
 	host=$1 name=$2
 	for os in windows11 windows10 linux; do
@@ -99,6 +101,10 @@ write_machines() {
 	write_one "gaming-installed" --preset gaming --installed yes --evdev /dev/input/by-id/usb-Keys-event-kbd \
 		--evdev /dev/input/by-id/usb-Mouse-event-mouse || return 1
 	write_one "linux-bios" --os linux --firmware bios --tpm no --disk none --network none --pin none || return 1
+	write_one "linux-media" --os linux --disk "/srv/vm/it's <1>&, two.qcow2,size=20G,serial=system,detect-zeroes=unmap" \
+		--disk "/srv/vm/two.raw,size=9G,format=raw,bus=sata,cache=directsync,discard=ignore" --boot network --boot-timeout 9 \
+		--disk /srv/vm/three.qcow2,from=/srv/cloud.qcow2,by=overlay --cloud-user anna --cloud-password-hash \
+		"$hash" --network bridge:br0 || return 1
 	write_one "windows10-pages" --os windows10 --hugepages 2M --pin auto --memory 768M --cpus 1 || return 1
 }
 write_one() {

@@ -26,6 +26,12 @@ int yaml_parse(const char *text, size_t len, const char *name, json_t **ret, str
 int yaml_parse_with_lines(const char *text, size_t len, const char *name, json_t **ret,
 			  json_t **ret_lines, struct err *err) _must_check_;
 
+/*
+ * The document as YAML, through libyaml; free() it.  Every text is in double quotes, so that no reader takes
+ * "no", "0123" or "1e3" for anything else, whatever YAML it speaks.  NULL when J cannot be written.
+ */
+char *yaml_format(const json_t *j);
+
 /* Invalid UTF-8 is replaced, NULL becomes null: device names come from hardware. */
 json_t *json_text(const char *s);
 /* A NULL-terminated vector as an array; NULL is []. */

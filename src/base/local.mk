@@ -11,4 +11,5 @@ libbase_a_SOURCES = src/base/macro.h \
 	src/base/spawn.c src/base/spawn.h \
 	src/base/str.c src/base/str.h \
 	src/base/strv.c src/base/strv.h \
-	src/base/yaml.c
+	src/base/yaml.c \
+	src/base/yaml-write.c

@@ -46,6 +46,7 @@ struct machine_default {
 struct machine_note {
 	const char *id;		/* stable word: "machine-left-out" */
 	enum severity severity;
+	const char *subject;	/* a path; NULL: the machine as a whole */
 	const char *text;	/* translated sentences */
 	const char *const *evidence, *const *advice; /* as of a finding; may be NULL */
 };
@@ -65,6 +66,34 @@ struct machine_evdev {
 };
 
 enum guest_audio { GUEST_AUDIO_NONE, GUEST_AUDIO_SPICE, GUEST_AUDIO_PIPEWIRE, GUEST_AUDIO_PULSE, GUEST_AUDIO_JACK };
+/* One virtual disk: a file or a block device of the host. */
+struct machine_disk {
+	const char *path;	/* a block device by a name that lasts where there is one */
+	const char *format;	/* "qcow2", "raw": measured, never guessed by QEMU */
+	bool is_block;		/* a whole disk or partition of the host */
+	bool exists;		/* it was there when this was built */
+	long long bytes;	/* size it is made with when it is not there; 0 = never made */
+	const char *base, *base_format; /* image it is made from; NULL: it is made empty */
+	bool overlay;		/* keeps only what differs from the base, else it is a copy */
+	const char *preallocation; /* "metadata", "falloc", "full"; NULL: thin */
+	bool nocow;		/* made on btrfs: without its copy on write */
+	bool folder_missing;	/* the folder it is made in has to be made, too */
+	const char *const *backing; /* what lies below an existing image, outermost first; NULL: nothing */
+	bool virtio;		/* else SATA */
+	const char *serial;	/* what the guest sees; NULL: QEMU's */
+	const char *cache, *io, *discard; /* in the words of libvirt and QEMU */
+	const char *detect_zeroes; /* NULL: off */
+};
+
+/* What a cloud image reads at its first start: the NoCloud files and the disc they are put on. */
+struct machine_seed {
+	const char *path;	/* "/var/lib/libvirt/images/web-seed.iso" */
+	const char *folder;	/* "/etc/vfio-wizard/machines/web.seed": where the texts lie */
+	const char *user_data, *meta_data;
+	const char *network_config; /* NULL: cloud-init's own, DHCP */
+};
+
+enum guest_boot { GUEST_BOOT_DISK, GUEST_BOOT_INSTALL, GUEST_BOOT_NETWORK };
 
 struct machine {
 	struct arena *arena;
@@ -83,10 +112,6 @@ struct machine {
 	unsigned n_usb;
 	int *pins;		/* the host's CPU of every virtual one; NULL: not tied */
 	const char *emulator_cpus; /* with pins: "0,1,8,9", the CPUs QEMU itself runs on */
-	const char *disk_path, *disk_format; /* NULL: no virtual disk */
-	bool disk_is_block;	/* a whole disk or partition of the host */
-	long long disk_bytes;	/* size it is made with when it is not there; 0 = never made */
-	bool disk_exists;	/* it was there when this was built */
 	const char *install_iso, *drivers_iso;
 	const char *network;	/* "default", "network:lab", "bridge:br0", "none" */
 	const char *uuid;	/* derived from the name: writing it again replaces the same domain */
@@ -126,6 +151,12 @@ struct machine {
 	bool looking_glass_kvmfr; /* that memory is /dev/kvmfr0 and not a file of /dev/shm */
 	bool roms_off;		/* the preset hides the ROMs of compute cards */
 	const char *looking_glass_user; /* who shall be able to open it; NULL not known */
+	struct machine_disk *disks; /* in the order they are started from */
+	unsigned n_disks;
+	struct machine_seed *seed; /* NULL: none */
+	enum guest_boot boot;	/* what is tried first */
+	int boot_menu_ms;	/* how long the boot menu waits; -1: none */
+	const char *driver_folder; /* Windows: where the virtio disk driver is, "viostor\\w11\\amd64" */
 };
 /* Is there anything for a hook to do? */
 static inline bool machine_has_hooks(const struct machine *m)

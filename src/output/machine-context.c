@@ -30,10 +30,16 @@
  * uefi, secure_boot, tpm          true/false; secure_boot implies uefi
  * spice, video        true/false; video: an emulated screen
  * virtio              the guest can be expected to have virtio drivers from its start
- * disk                null, or {path, qemu_path, format: "qcow2"|"raw", block, new, size, boot_order,
- *                     target}; new: made with that size (bytes, else 0) when it is not there
- * install, drivers    null, or {path, qemu_path, boot_order, target, port}; port = number on the SATA bus
- * network             null, or {name: "default", bridge: null|"br0", qemu_bridge}
+ * disk                null, or the first of disks
+ * disks               {id: "disk0", path, qemu_path, format: "qcow2"|"raw", block, new, size, boot_order,
+ *                     target, virtio, port: null|0, serial: null|text, cache, io, discard,
+ *                     detect_zeroes: null|text, iothread, base: null|path, base_format, base_is_qcow2, overlay,
+ *                     make_options: null|"nocow=on"}; new: made with that size (bytes, else 0) when it is
+ *                     not there, empty or from the base; port = number on the SATA bus
+ * install, drivers, seed  null, or {path, qemu_path, boot_order, target, port}; seed: for cloud-init
+ * driver_folder       null, or where Windows' setup finds the driver of its disk: "viostor\\w11\\amd64"
+ * boot_menu           null, or {timeout: 3000}, in milliseconds
+ * network             null, or {name: "default", bridge: null|"br0", qemu_bridge, boot_order: null|1}
  * ports               one PCI Express root port per card: {index: 1, slot: "0x10", function: "0x0",
  *                     first}; first: function 0 of its slot
  * hostdevs            one per PCI function: {address, vendor, device: "10de"; domain, bus, slot,
@@ -104,9 +110,7 @@ static void context_set_system(json_t *o, const struct machine *m)
 	json_object_set_new(o, "os", json_text(systems[m->os].word));
 	json_object_set_new(o, "os_info", json_text(systems[m->os].info));
 	json_object_set_new(o, "windows", json_boolean(windows));
-	/* Windows brings neither a virtio disk nor a virtio network driver: its setup needs the ISO. */
-	json_object_set_new(o, "virtio", json_boolean(m->os == GUEST_LINUX ||
-						      (windows && m->drivers_iso)));
+	json_object_set_new(o, "virtio", json_boolean(machine_has_virtio(m)));
 }
 
 static void context_set_hardware(json_t *o, const struct machine *m)
@@ -142,40 +146,94 @@ static void context_set_hardware(json_t *o, const struct machine *m)
 						 (m->display == GUEST_DISPLAY_LOOKING_GLASS && m->until_installed)));
 }
 
-static json_t *context_cdrom(const char *path, const char *target, int port, int boot_order)
+/* Numbers given out while the context is made: what is started from, and places on the SATA bus. */
+struct context_count {
+	int order;
+	unsigned sata, virtio;
+};
+
+static json_t *context_cdrom(const char *path, struct context_count *count, int boot_order)
 {
 	json_t *o;
+	unsigned port = count->sata++;
 
 	if (!path)
 		return json_null();
 	o = json_object();
 	context_set_path(o, path);
-	json_object_set_new(o, "target", json_string(target));
+	json_object_set_new(o, "target", json_sprintf("sd%c", 'a' + (int)port));
 	json_object_set_new(o, "port", json_integer(port));
 	json_object_set_new(o, "boot_order", json_integer_or_null(boot_order));
 	return o;
 }
 
-/* The disk before the installer: a blank disk is passed over, an installed one is not asked twice. */
-static void context_set_media(json_t *o, const struct machine *m, int *order)
+static json_t *context_make_options(const struct machine_disk *d)
 {
-	bool virtio = json_is_true(json_object_get(o, "virtio"));
-	json_t *disk = json_null();
+	_cleanup_str_ struct str s = { 0 };
 
-	if (m->disk_path) {
-		disk = json_object();
-		context_set_path(disk, m->disk_path);
-		json_object_set_new(disk, "format", json_text(m->disk_format));
-		json_object_set_new(disk, "block", json_boolean(m->disk_is_block));
-		json_object_set_new(disk, "new", json_boolean(m->disk_bytes > 0));
-		json_object_set_new(disk, "size", json_integer(m->disk_bytes));
-		json_object_set_new(disk, "boot_order", json_integer((*order)++));
-		json_object_set_new(disk, "target", json_string(virtio ? "vda" : "sda"));
-	}
-	json_object_set_new(o, "disk", disk);
+	if (d->nocow)
+		str_add(&s, "nocow=on");
+	if (d->preallocation)
+		str_addf(&s, "%spreallocation=%s", s.len ? "," : "", d->preallocation);
+	return s.len ? json_string(str_c(&s)) : json_null();
 }
 
-static void context_set_network(json_t *o, const struct machine *m)
+static json_t *context_disk(const struct machine *m, unsigned i, struct context_count *count)
+{
+	const struct machine_disk *d = &m->disks[i];
+	json_t *o = json_object();
+	unsigned place = d->virtio ? count->virtio++ : count->sata++;
+
+	context_set_path(o, d->path);
+	json_object_set_new(o, "id", json_sprintf("disk%u", i));
+	json_object_set_new(o, "format", json_text(d->format));
+	json_object_set_new(o, "block", json_boolean(d->is_block));
+	json_object_set_new(o, "new", json_boolean(d->bytes > 0));
+	json_object_set_new(o, "size", json_integer(d->bytes));
+	json_object_set_new(o, "boot_order", json_integer(count->order++));
+	json_object_set_new(o, "target", json_sprintf("%cd%c", d->virtio ? 'v' : 's', 'a' + (int)place));
+	json_object_set_new(o, "virtio", json_boolean(d->virtio));
+	json_object_set_new(o, "port", d->virtio ? json_null() : json_integer(place));
+	json_object_set_new(o, "serial", json_text(d->serial));
+	json_object_set_new(o, "cache", json_text(d->cache));
+	json_object_set_new(o, "io", json_text(d->io));
+	json_object_set_new(o, "discard", json_text(d->discard));
+	json_object_set_new(o, "detect_zeroes", json_text(d->detect_zeroes));
+	/* the machine has one I/O thread when its system can be expected to know virtio */
+	json_object_set_new(o, "iothread", json_boolean(d->virtio && machine_has_virtio(m)));
+	json_object_set_new(o, "make_options", context_make_options(d));
+	json_object_set_new(o, "base", json_text(d->base));
+	json_object_set_new(o, "base_format", json_text(d->base_format));
+	json_object_set_new(o, "base_is_qcow2", json_boolean(str_eq(d->base_format, "qcow2")));
+	json_object_set_new(o, "overlay", json_boolean(d->overlay));
+	return o;
+}
+
+/* The disks before the installer: a blank disk is passed over, an installed one is not asked twice. */
+static void context_set_disks(json_t *o, const struct machine *m, struct context_count *count)
+{
+	json_t *disks = json_array();
+
+	for (unsigned i = 0; i < m->n_disks; i++)
+		json_array_append_new(disks, context_disk(m, i, count));
+	/* the first port stays free for a disk, so that discs keep their places */
+	if (!count->sata)
+		count->sata = 1;
+	json_object_set(o, "disk", m->n_disks ? json_array_get(disks, 0) : json_null());
+	json_object_set_new(o, "disks", disks);
+}
+
+static void context_set_discs(json_t *o, const struct machine *m, struct context_count *count, int install_order)
+{
+	json_object_set_new(o, "install", context_cdrom(m->install_iso, count, install_order));
+	json_object_set_new(o, "drivers", context_cdrom(m->drivers_iso, count, -1));
+	json_object_set_new(o, "seed", context_cdrom(m->seed ? m->seed->path : NULL, count, -1));
+	json_object_set_new(o, "driver_folder", json_text(m->driver_folder));
+	json_object_set_new(o, "boot_menu", m->boot_menu_ms < 0 ? json_null() :
+								  json_pack("{si}", "timeout", m->boot_menu_ms));
+}
+
+static void context_set_network(json_t *o, const struct machine *m, int boot_order)
 {
 	json_t *network = json_null();
 	const char *bridge = NULL;
@@ -191,6 +249,7 @@ static void context_set_network(json_t *o, const struct machine *m)
 		json_object_set_new(network, "bridge", json_text(bridge));
 		json_object_set_new(network, "qemu_bridge",
 				    bridge ? context_qemu(bridge) : json_null());
+		json_object_set_new(network, "boot_order", json_integer_or_null(boot_order));
 	}
 	json_object_set_new(o, "network", network);
 }
@@ -309,9 +368,11 @@ static void context_set_nodes(json_t *o, const struct machine *m)
 
 json_t *machine_context(const struct machine *m)
 {
+	struct context_count count = { .order = 1 };
 	json_t *o = json_object();
 	json_t *usb = json_array();
-	int order = 1;
+	int install_order = m->boot == GUEST_BOOT_INSTALL ? count.order++ : 0;
+	int network_order = m->boot == GUEST_BOOT_NETWORK ? count.order++ : -1;
 
 	json_object_set_new(o, "name", json_text(m->name));
 	json_object_set_new(o, "qemu_name", context_qemu(m->name));
@@ -319,11 +380,10 @@ json_t *machine_context(const struct machine *m)
 	json_object_set_new(o, "mac", json_text(m->mac));
 	context_set_system(o, m);
 	context_set_hardware(o, m);
-	context_set_media(o, m, &order);
-	context_set_devices(o, m, &order);
-	json_object_set_new(o, "install", context_cdrom(m->install_iso, "sdb", 1, order));
-	json_object_set_new(o, "drivers", context_cdrom(m->drivers_iso, "sdc", 2, -1));
-	context_set_network(o, m);
+	context_set_disks(o, m, &count);
+	context_set_devices(o, m, &count.order);
+	context_set_discs(o, m, &count, install_order ? install_order : count.order);
+	context_set_network(o, m, network_order);
 	for (unsigned i = 0; i < m->n_usb; i++)
 		json_array_append_new(usb, context_usb(&m->usb[i]));
 	json_object_set_new(o, "usb", usb);

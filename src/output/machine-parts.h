@@ -53,3 +53,22 @@ struct machine_note *machine_note(struct machine *m, const char *id, enum severi
 void context_set_path(json_t *o, const char *path);
 /* The keys of a template that machine-context-display.c knows. */
 void machine_context_display(json_t *o, const struct machine *m);
+/* The cloud-init seed; what it would start has to be known. */
+int machine_set_seed(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+/* What is started first, and the boot menu. */
+int machine_set_boot(struct machine *m, const struct answers *a, struct err *err) _must_check_;
+/* The installation disc and the driver disc: looked at by their content. */
+int machine_set_isos(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
+	_must_check_;
+/* The guest can be expected to have virtio drivers from its start. */
+bool machine_has_virtio(const struct machine *m);
+
+/* The same for SUBJECT, a path, or "host"; all is copied. */
+struct machine_note *machine_note_of(struct machine *m, const char *id, enum severity severity,
+				     const char *subject, const char *fmt, ...)
+	_printf_(5, 6) _returns_nonnull_;
+void machine_note_advice(struct machine *m, struct machine_note *note, const char *fmt, ...) _printf_(3, 4);
+
+/* A path goes into files that are read line by line; libvirt and QEMU want it absolute. */
+int machine_check_path(const char *path, const char *key, struct err *err) _must_check_;

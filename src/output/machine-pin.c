@@ -23,15 +23,6 @@ int machine_card_node(const struct machine *m)
 	return -1;
 }
 
-void machine_say(struct machine *m, const char *id, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	machine_note(m, id, SEVERITY_INFO, arena_vprintf(m->arena, fmt, ap));
-	va_end(ap);
-}
-
 /*
  * What to do when nobody said: a machine with a real device runs with its memory pinned and wants its
  * CPUs to stay where their caches are, too.  Inside of another machine cores are only what its

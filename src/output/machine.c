@@ -117,15 +117,6 @@ static void machine_set_ids(struct machine *m)
 	m->mac = arena_printf(m->arena, "52:54:00:%.2s:%.2s:%.2s", hex, hex + 2, hex + 4);
 }
 
-struct machine_note *machine_note(struct machine *m, const char *id, enum severity severity, const char *text)
-{
-	struct machine_note *note = arena_alloc(m->arena, sizeof(*note));
-
-	*note = (struct machine_note){ .id = id, .severity = severity, .text = text };
-	arena_list_add(m->arena, &m->notes, note);
-	return note;
-}
-
 /*
  * A card that only computes has no picture to show before its driver runs, and OVMF runs its ROM for nothing.
  * AMD's driver reads tables out of the ROM: those cards keep it.

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#define OUTPUT_OWN_DATA "/etc/vfio-wizard"
 #define OUTPUT_OWN_TEMPLATES "/etc/vfio-wizard/templates"
 
 const struct machine_format *const machine_format_table[] = {
@@ -88,6 +89,14 @@ int output_load_data(const char *name, char **ret_text, size_t *ret_len, char **
 	int r = output_find_data(name, ret_path, NULL);
 
 	return r < 0 ? r : output_read(*ret_path, ret_text, ret_len);
+}
+
+int output_load_own(const char *name, char **ret_text)
+{
+	_cleanup_free_ char *path = xasprintf(OUTPUT_OWN_DATA "/%s", name);
+	size_t len;
+
+	return output_read(path, ret_text, &len);
 }
 
 /* The user's own template, NULL when there is none. */

@@ -62,3 +62,5 @@ int output_render_file(const char *file, const char *name, const json_t *context
 int output_find_data(const char *name, char **ret, struct err *err) _must_check_;
 /* Finds and reads one.  0 or -errno; *RET_PATH (may stay NULL) is where it is, free() both. */
 int output_load_data(const char *name, char **ret_text, size_t *ret_len, char **ret_path) _must_check_;
+/* The person's own lines, /etc/vfio-wizard/NAME of the machine this runs on; 0 or -errno (-ENOENT: none). */
+int output_load_own(const char *name, char **ret_text) _must_check_;

@@ -6,6 +6,7 @@
 #include "boot/bind-hooks.h"
 #include "boot/boot-text.h"
 #include "session/session-machine.h"
+#include "session/session-media.h"
 #include "session/session-paths.h"
 #include "session/session.h"
 
@@ -112,20 +113,6 @@ static int session_add_hook(struct session *s, struct plan *plan, struct stage *
 			 _("what the host does while the machine runs"), err);
 }
 
-static void session_add_disk(struct session *s, struct plan *plan, struct stage *stage,
-			     const struct machine *m)
-{
-	const char *argv[] = { "qemu-img", "create", "-f", m->disk_format, m->disk_path, NULL, NULL };
-
-	if (!m->disk_path || m->disk_bytes <= 0 || fsroot_exists(s->root, m->disk_path))
-		return;
-	/* Below another root the command was listed with the files; it is not listed for ever. */
-	if (!fsroot_is_live(s->root) && stage->n_changes == 0)
-		return;
-	argv[5] = arena_printf(plan->arena, "%lld", m->disk_bytes);
-	stage_add_run(plan, stage, argv, _("makes the empty disk of the machine; undo leaves it there"));
-}
-
 static int session_add_machine_stage(struct session *s, struct plan *plan, struct err *err)
 {
 	_cleanup_(machine_freep) struct machine *m = NULL;
@@ -147,8 +134,9 @@ static int session_add_machine_stage(struct session *s, struct plan *plan, struc
 			r = session_add_machine_file(s, plan, stage, m, machine_format_table[i]->name, err);
 	if (r == 0 && machine_has_hooks(m))
 		r = session_add_hook(s, plan, stage, m, err);
+	if (r == 0)
+		r = session_add_media(s, plan, stage, m, err);
 	if (r == 0) {
-		session_add_disk(s, plan, stage, m);
 		session_add_looking_glass(s, plan, stage, m);
 		session_add_machine_notes(plan, m);
 		session_check_paths(s, plan, m);

@@ -29,7 +29,8 @@ void session_add_machine_notes(struct plan *plan, const struct machine *m)
 	}
 	for (size_t i = 0; i < m->notes.n; i++) {
 		const struct machine_note *note = m->notes.items[i];
-		struct finding *f = boot_add_finding(plan, note->id, note->severity, "host", "%s", note->text);
+		struct finding *f = boot_add_finding(plan, note->id, note->severity,
+						     note->subject ? note->subject : "host", "%s", note->text);
 
 		for (const char *const *text = note->evidence; text && *text; text++)
 			boot_add_evidence(plan, f, *text);

@@ -26,9 +26,17 @@ static void session_check_path(struct session *s, struct plan *plan, const char 
 
 void session_check_paths(struct session *s, struct plan *plan, const struct machine *m)
 {
-	/* A whole disk or partition: libvirt makes a node of its own for the machine. */
-	if (!m->disk_is_block)
-		session_check_path(s, plan, m->disk_path, true);
+	for (unsigned i = 0; i < m->n_disks; i++) {
+		/* A whole disk or partition: libvirt makes a node of its own for the machine. */
+		if (!m->disks[i].is_block)
+			session_check_path(s, plan, m->disks[i].path, true);
+		for (const char *const *below = m->disks[i].backing; below && *below; below++)
+			session_check_path(s, plan, *below, false);
+		if (m->disks[i].overlay && !m->disks[i].exists)
+			session_check_path(s, plan, m->disks[i].base, false);
+	}
 	session_check_path(s, plan, m->install_iso, false);
 	session_check_path(s, plan, m->drivers_iso, false);
+	if (m->seed)
+		session_check_path(s, plan, m->seed->path, false);
 }

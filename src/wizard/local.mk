@@ -17,6 +17,7 @@ libwizard_a_SOURCES = src/wizard/wizard.h src/wizard/frontend.h \
 	src/wizard/step-restart.c \
 	src/wizard/step-review.c \
 	src/wizard/step-test.c \
+	src/wizard/storage.c \
 	src/wizard/undo-centre.c \
 	src/wizard/watch.c src/wizard/watch.h \
 	src/wizard/wizard.c

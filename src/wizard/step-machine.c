@@ -54,9 +54,9 @@ static const char *machine_default(const struct machine *m, const char *key, str
 	if (strcmp(key, "firmware") == 0)
 		return m->firmware == GUEST_BIOS ? "bios" : m->firmware == GUEST_UEFI ? "uefi" : "uefi-secure";
 	if (strcmp(key, "disk") == 0)
-		return !m->disk_path	? "none"
-		       : m->disk_bytes ? build_printf(b, "%s,size=%s", m->disk_path, machine_size(b, m->disk_bytes))
-				       : arena_strdup(b->arena, m->disk_path);
+		return !m->n_disks	     ? "none"
+		       : m->disks[0].bytes ? build_printf(b, "%s,size=%s", m->disks[0].path, machine_size(b, m->disks[0].bytes))
+					   : arena_strdup(b->arena, m->disks[0].path);
 	return "";
 }
 
@@ -186,6 +186,7 @@ static void machine_describe(struct wizard *w, struct screen_build *b)
 		machine_add_consequences(b, m);
 	build_button(b, "back", _("Back"), NULL);
 	build_button(b, "cpu", _("Processor and memory"), NULL);
+	build_button(b, "storage", _("Look for disks and discs"), NULL);
 	build_button(b, "next", _("Next"), NULL);
 	b->screen.focus = w->wrong_key[0] ? arena_strdup(b->arena, w->wrong_key) : "next";
 }
@@ -194,7 +195,7 @@ static void machine_describe(struct wizard *w, struct screen_build *b)
 static void machine_set(struct wizard *w, const char *key, const char *text)
 {
 	bool absent = strcmp(text, "none") == 0 && (strcmp(key, "preset") == 0 || strcmp(key, "evdev") == 0);
-	bool ok = wizard_answer(w, key, absent ? "" : text);
+	bool ok = strcmp(key, "disk") == 0 ? wizard_answer_disk(w, text) : wizard_answer(w, key, absent ? "" : text);
 
 	if (ok && strcmp(w->wrong_key, key) == 0)
 		w->wrong_key[0] = '\0';
@@ -218,6 +219,10 @@ static enum move machine_handle(struct wizard *w, const struct event *ev, enum m
 	if (ev->kind == EVENT_BUTTON && str_eq(ev->id, "cpu")) {
 		wizard_show_cpu(w);
 		return MOVE_STAY;
+	}
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "storage") == 0) {
+		wizard_storage(w);
+		return w->leave ? MOVE_LEAVE : MOVE_STAY;
 	}
 	if (proposed != MOVE_NEXT)
 		return proposed;

@@ -34,6 +34,22 @@ static const char *review_preset(struct screen_build *b, const struct machine *m
 	return s.len ? build_printf(b, _("%s: sets %s"), m->preset, str_c(&s)) : m->preset;
 }
 
+static void review_add_disks(struct screen_build *b, const struct machine *m)
+{
+	for (unsigned i = 0; i < m->n_disks; i++) {
+		const struct machine_disk *d = &m->disks[i];
+
+		build_fact(b, i ? build_printf(b, "disk-%u", i + 1) : "disk", i ? "" : _("Disk"),
+			   d->bytes > 0 && !d->exists && d->base
+				   ? build_printf(b, _("%s, new from %s, %lld GiB"), d->path, d->base, d->bytes >> 30)
+			   : d->bytes > 0 && !d->exists ? build_printf(b, _("%s, new, %lld GiB"), d->path, d->bytes >> 30)
+							: arena_strdup(b->arena, d->path),
+			   ROW_OK);
+	}
+	if (!m->n_disks)
+		build_fact(b, "disk", _("Disk"), _("none"), ROW_OK);
+}
+
 static void review_add_machine(struct wizard *w, struct screen_build *b)
 {
 	const struct bind_method *bind = bind_find(answers_get(&w->s->answers, "bind"));
@@ -53,12 +69,7 @@ static void review_add_machine(struct wizard *w, struct screen_build *b)
 		   ROW_OK);
 	if (m->preset)
 		build_fact(b, "preset", _("Purpose"), review_preset(b, m), ROW_OK);
-	build_fact(b, "disk", _("Disk"),
-		   !m->disk_path ? _("none")
-		   : m->disk_bytes > 0 && !m->disk_exists
-			   ? build_printf(b, _("%s, new, %lld GiB"), m->disk_path, m->disk_bytes >> 30)
-			   : m->disk_path,
-		   ROW_OK);
+	review_add_disks(b, m);
 	build_fact(b, "install", _("Install disc"), m->install_iso ? m->install_iso : _("none"), ROW_NEUTRAL);
 	build_fact(b, "drivers", _("Driver disc"), m->drivers_iso ? m->drivers_iso : _("none"), ROW_NEUTRAL);
 	build_fact(b, "network", _("Network"), m->network, ROW_OK);

@@ -62,6 +62,7 @@ struct wizard {
 	bool asking_quit, quit_again; /* q behind the question that q asks */
 	bool taken_back;	/* nothing of this program is left on the host: leaving writes nothing */
 	struct str last_words;	/* printed on the normal terminal after the end */
+	char storage_folder[512]; /* storage browser: the folder it shows, "" the usual one */
 };
 
 /* "01:00.0" for a device of domain 0, else the whole address. */
@@ -122,3 +123,8 @@ void wizard_undo_centre(struct wizard *w);
 
 /* step-devices.c: what will be given away. */
 unsigned wizard_chosen(const struct wizard *w, struct pci_device ***ret); /* arena of the host */
+
+/* storage.c: discs, images and disks to choose from; returns when the person goes back. */
+void wizard_storage(struct wizard *w);
+/* Makes DISK the first virtual disk and keeps the others; false when it is refused. */
+bool wizard_answer_disk(struct wizard *w, const char *disk);

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Is a script we wrote for QEMU taken by the QEMU that is installed?
 
-# What the machine under test may lack (KVM that works, bridges, huge pages, O_DIRECT, memory) is exchanged
+# What the machine under test may lack (KVM that works, a seed, bridges, huge pages, O_DIRECT, memory) is exchanged
 # in the command the script prints, and the address of a device by one that no machine has: should this
 # one have that device, it keeps it.  Everything else goes to QEMU as it is.
 fit_command() {
 	sed -e "s/cache=none,aio=native/cache=writeback/; s/'bridge,id=network,br=br0'/'user,id=network'/" \
 		-e "s/memory-backend-memfd,\(id=memory[0-9]*\),hugetlb=on,hugetlbsize=[12][MG],prealloc=on,/memory-backend-ram,\1,/" \
 		-e "s/,host-nodes=[0-9]*,policy=[a-z]*//; s/'taskset' '-c' '[0-9,-]*' //" \
+		-e "s|/var/lib/libvirt/images/[a-z-]*-seed.iso|$tap_dir/seed.iso|" \
+		-e "s/cache=directsync,aio=native/cache=writeback/" \
 		-e "s|/dev/shm/looking-glass|$tap_dir/looking-glass|; s|/dev/kvmfr0|$tap_dir/looking-glass|; s/accel=kvm/accel=tcg/; s/'host,/'max,/" \
 		-e "s/\(hv_[a-z_]*\)=on/\1=off/g" -e "s/'-object' 'input-linux,[^ ]*' //g" \
 		-e "s/'\(pa,server=[^,]*\|pipewire\|jack\),id=audio'/'none,id=audio'/" \
@@ -23,6 +25,7 @@ qemu_takes() {
 	sh "$1" --state "$state" --prepare || return 1
 	sh "$1" --state "$state" --print >"$tap_dir/printed" || return 1
 	fit_command "$tap_dir/printed" >"$tap_dir/command"
+	head -c 2048 /dev/zero >"$tap_dir/seed.iso"
 	tpm=
 	if grep -q tpm.sock "$tap_dir/command"; then
 		mkdir "$state/tpm"

@@ -17,7 +17,7 @@ static const struct {
 } samples[] = {
 	{ "windows11", 0x0f, { "os=windows11", "install=@/win.iso", "disk=@/w11.qcow2,size=64G" } },
 	{ "windows11-virtio", 0x0f,
-	  { "os=windows11", "install=@/win.iso", "drivers=@/win.iso", "disk=@/w11v.qcow2,size=64G" } },
+	  { "os=windows11", "install=@/win.iso", "drivers=@/virtio.iso", "disk=@/w11v.qcow2,size=64G" } },
 	{ "windows10-bios", 0x03,
 	  { "os=windows10", "firmware=bios", "network=bridge:br0", "disk=@/w10.raw,size=1G,format=raw" } },
 	{ "windows10-nvme", 0x43, { "os=windows10" } },
@@ -46,6 +46,17 @@ static const struct {
 	{ "linux-pages", 0x00, { "os=linux", "hugepages=2M", "memory=2G", "cpus=1", "pin=auto", "disk=none", "firmware=bios" } },
 	{ "linux-pages-at-boot", 0x00, { "os=linux", "hugepages=1G", "memory=2G", "disk=none", "firmware=bios" } },
 	{ "other", 0x80, { "os=other", "network=network:lab", "usb=1234:abcd", "disk=@/other.qcow2,size=1G" } },
+	{ "linux-disks", 0x01,
+	  { "os=linux", "disk=@/one.qcow2,size=1G,serial=system,detect-zeroes=unmap", "boot=network",
+	    "disk=@/two.raw,size=1G,format=raw,bus=sata,cache=directsync,discard=ignore,preallocation=falloc",
+	    "disk=@/three,3.qcow2,from=@/base.qcow2,size=2G", "disk=@/four.qcow2,from=@/base.qcow2,by=overlay,size=3G",
+	    "boot-timeout=9" } },
+	{ "linux-cloud", 0x00,
+	  { "os=linux", "disk=@/cloud.qcow2,from=@/base.qcow2,size=2G", "boot-menu=no", "cloud-user=anna",
+	    "cloud-password-hash=$6$salt$0123456789012345678901234567890123456789", "network=none" } },
+	{ "windows10-install", 0x01,
+	  { "os=windows10", "install=@/win.iso", "boot=install", "disk=@/w10i.qcow2,size=1G,bus=virtio",
+	    "disk=@/w10j.qcow2,size=1G" } },
 	{ "hostile", 0x01,
 	  { "os=linux", "disk=@/a'b\"c<d>&e$(touch pwned),f,size=2G",
 	    "install=@/'; touch pwned; '.iso" } },
@@ -63,11 +74,15 @@ static void sample_cpus(struct host *h)
 
 static int sample_answer(struct test_host *t, const char *answer, const char *dir, struct err *err)
 {
-	const char *at = strchr(answer, '@');
-	_cleanup_free_ char *text = at ? xasprintf("%.*s%s%s", (int)(at - answer), answer, dir, at + 1) :
-					 xstrdup(answer);
+	_cleanup_str_ struct str text = { 0 };
 
-	return test_host_answer(t, text, err);
+	for (; *answer; answer++) {
+		if (*answer == '@')
+			str_add(&text, dir);
+		else
+			str_addc(&text, *answer);
+	}
+	return test_host_answer(t, str_c(&text), err);
 }
 
 static int sample_write(const char *dir, const char *shape, const struct machine *m,

@@ -1,7 +1,7 @@
 # Unit tests of the output room: link only the floors it may use.
 output_test_cppflags = $(AM_CPPFLAGS) -I$(top_srcdir)/tests/lib -I$(top_srcdir)/tests/unit \
 	$(CHECK_CFLAGS) $(JANSSON_CFLAGS) $(LIBXML_CFLAGS)
-EXTRA_DIST += tests/unit/output-host.h
+EXTRA_DIST += tests/unit/output-host.h tests/unit/disk-images.h
 
 # Writes machines for tests/machine.sh.
 check_PROGRAMS += tests/unit/machine-samples
@@ -13,7 +13,7 @@ EXTRA_DIST += tests/machine.sh
 
 if HAVE_CHECK
 output_tests = tests/unit/test-output-render tests/unit/test-output-machine tests/unit/test-output-firmware \
-	tests/unit/test-output-display
+	tests/unit/test-output-display tests/unit/test-output-disks
 check_PROGRAMS += $(output_tests)
 TESTS += $(output_tests)
 tests_unit_test_output_render_SOURCES = tests/unit/test-output-render.c
@@ -28,4 +28,7 @@ tests_unit_test_output_firmware_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
 tests_unit_test_output_display_SOURCES = tests/unit/test-output-display.c
 tests_unit_test_output_display_CPPFLAGS = $(output_test_cppflags)
 tests_unit_test_output_display_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
+tests_unit_test_output_disks_SOURCES = tests/unit/test-output-disks.c
+tests_unit_test_output_disks_CPPFLAGS = $(output_test_cppflags)
+tests_unit_test_output_disks_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
 endif

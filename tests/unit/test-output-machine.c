@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "unit.h"
 
+#include "disk-images.h"
 #include "output-host.h"
 
 #include "base/fsroot.h"
@@ -48,8 +49,11 @@ static void teardown(void)
 	ck_assert_int_eq(system(command), 0);
 }
 
+/* A later --disk takes the place of the one before. */
 static void say(const char *answer)
 {
+	if (str_starts_with(answer, "disk="))
+		answers_clear(&t.answers, "disk");
 	ck_assert_msg(test_host_answer(&t, answer, &err) == 0, "%s: %s", answer, err.msg);
 }
 
@@ -113,7 +117,7 @@ START_TEST(test_windows11)
 	assert_xpath("string(//interface/model/@type)", "e1000e");
 	assert_xpath("string(//disk[@device='disk']/source/@file)",
 		     "/var/lib/libvirt/images/win11.qcow2");
-	ck_assert_int_eq(m->disk_bytes, 120LL << 30);
+	ck_assert_int_eq(m->disks[0].bytes, 120LL << 30);
 	assert_xpath("string(//disk[@device='cdrom']/boot/@order)", "2");
 	say("drivers=/iso/virtio-win.iso");
 	build(0x0f);
@@ -279,28 +283,29 @@ START_TEST(test_disk)
 {
 	struct block_device part = { .name = "sda1", .parent = "sda", .is_swap = true };
 	struct block_device *blocks[] = { &part };
+	_cleanup_free_ char *image = xasprintf("%s/a.img", dir);
 
-	put_file("a.img", "QFI\xfb rest", 9);
+	write_qcow2(image, 20ULL << 30, NULL, NULL, 0);
 	put_file("b,size.qcow2", "plain text", 10);
 	say("os=linux");
 	say("disk=/a.img,size=20G");
 	build(1);
-	ck_assert(m->disk_exists); /* used as it is; the script is the same as before it was made */
-	ck_assert_int_eq(m->disk_bytes, 20LL << 30);
-	ck_assert_str_eq(m->disk_format, "qcow2");
+	ck_assert(m->disks[0].exists); /* used as it is; the script is the same as before it was made */
+	ck_assert_int_eq(m->disks[0].bytes, 20LL << 30);
+	ck_assert_str_eq(m->disks[0].format, "qcow2");
 	say("disk=/b,size.qcow2"); /* a comma that starts no option */
 	build(1);
-	ck_assert_str_eq(m->disk_path, "/b,size.qcow2");
-	ck_assert_str_eq(m->disk_format, "raw"); /* by content, not by name */
+	ck_assert_str_eq(m->disks[0].path, "/b,size.qcow2");
+	ck_assert_str_eq(m->disks[0].format, "raw"); /* by content, not by name */
 	say("disk=/c.raw,format=raw,size=20G");
 	build(1);
-	ck_assert_str_eq(m->disk_path, "/c.raw");
-	ck_assert(!m->disk_exists);
-	ck_assert_str_eq(m->disk_format, "raw");
-	ck_assert_int_eq(m->disk_bytes, 20LL << 30);
+	ck_assert_str_eq(m->disks[0].path, "/c.raw");
+	ck_assert(!m->disks[0].exists);
+	ck_assert_str_eq(m->disks[0].format, "raw");
+	ck_assert_int_eq(m->disks[0].bytes, 20LL << 30);
 	say("disk=none");
 	build(1);
-	ck_assert_ptr_null(m->disk_path);
+	ck_assert_uint_eq(m->n_disks, 0);
 	say("disk=/dev/sdb");
 	build(1);
 	assert_xpath("string(//disk/source/@dev)", "/dev/sdb");

@@ -79,7 +79,7 @@ set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-rtc base=localtime,driftfix=slew \
 	$timer \
 	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
-	-boot menu=on,splash-time=3000 \
+	-boot menu=on,splash-time='3000' \
 	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
 ovmf_state=$state/vars.fd
 [ "$ovmf_vars_format" = raw ] || ovmf_state=$state/vars.$ovmf_vars_format
@@ -93,8 +93,8 @@ fi
 set -- "$@" -global driver=cfi.pflash01,property=secure,value=on
 set -- "$@" -chardev "socket,id=tpm,path=$(comma "$state/tpm.sock")" \
 	-tpmdev emulator,id=tpm0,chardev=tpm -device tpm-crb,tpmdev=tpm0
-set -- "$@" -drive if=none,id=disk,cache=none,aio=native,discard=unmap,format='qcow2',file='/var/lib/libvirt/images/win11.qcow2' \
-	-device ide-hd,bus=ide.0,drive=disk,bootindex='1'
+set -- "$@" -drive if=none,id='disk0',cache='none',aio='native',discard='unmap',format='qcow2',file='/var/lib/libvirt/images/win11.qcow2' \
+	-device ide-hd,bus=ide.'0',drive='disk0',bootindex='1'
 # libvirt's networks are not there without libvirt: QEMU's own one reaches the same places.
 set -- "$@" -netdev user,id=network \
 	-device e1000e,netdev=network,mac='52:54:00:01:7d:fe'
@@ -126,6 +126,7 @@ prepare() {
 		mv "$ovmf_state.new" "$ovmf_state"
 	fi
 	if ! [ -e '/var/lib/libvirt/images/win11.qcow2' ]; then
+		mkdir -p "$(dirname '/var/lib/libvirt/images/win11.qcow2')"
 		qemu-img create -q -f 'qcow2' -- '/var/lib/libvirt/images/win11.qcow2' '128849018880'
 	fi
 }

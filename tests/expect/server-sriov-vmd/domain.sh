@@ -80,7 +80,7 @@ set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-rtc base=utc,driftfix=slew \
 	$timer \
 	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
-	-boot menu=on,splash-time=3000 \
+	-boot menu=on,splash-time='3000' \
 	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
 # From the host's node where the CPUs and the card are.
 set -- "$@" -object memory-backend-ram,id=memory,size='17179869184',host-nodes='0',policy=preferred
@@ -93,8 +93,8 @@ else
 		-drive "if=pflash,unit=0,format=$ovmf_code_format,readonly=on,file=$(comma "$ovmf_code")" \
 		-drive "if=pflash,unit=1,format=$ovmf_vars_format,file=$(comma "$ovmf_state")"
 fi
-set -- "$@" -drive if=none,id=disk,cache=none,aio=native,discard=unmap,format='qcow2',file='/var/lib/libvirt/images/linux.qcow2' \
-	-device virtio-blk-pci,drive=disk,bootindex='1'
+set -- "$@" -drive if=none,id='disk0',cache='none',aio='native',discard='unmap',format='qcow2',file='/var/lib/libvirt/images/linux.qcow2' \
+	-device virtio-blk-pci,drive='disk0',bootindex='1'
 # libvirt's networks are not there without libvirt: QEMU's own one reaches the same places.
 set -- "$@" -netdev user,id=network \
 	-device virtio-net-pci,netdev=network,mac='52:54:00:d0:24:ba'
@@ -127,6 +127,7 @@ prepare() {
 		mv "$ovmf_state.new" "$ovmf_state"
 	fi
 	if ! [ -e '/var/lib/libvirt/images/linux.qcow2' ]; then
+		mkdir -p "$(dirname '/var/lib/libvirt/images/linux.qcow2')"
 		qemu-img create -q -f 'qcow2' -- '/var/lib/libvirt/images/linux.qcow2' '68719476736'
 	fi
 }

@@ -80,7 +80,7 @@ set -- qemu-system-x86_64 -no-user-config -nodefaults \
 	-rtc base=utc,driftfix=slew \
 	$timer \
 	-global ICH9-LPC.disable_s3=1 -global ICH9-LPC.disable_s4=1 \
-	-boot menu=on,splash-time=3000 \
+	-boot menu=on,splash-time='3000' \
 	-qmp "unix:$(comma "$state/qmp.sock"),server=on,wait=off"
 ovmf_state=$state/vars.fd
 [ "$ovmf_vars_format" = raw ] || ovmf_state=$state/vars.$ovmf_vars_format
@@ -235,4 +235,5 @@ qemu_pid=$!
 wait "$qemu_pid" && status=0 || status=$?
 qemu_pid=
 exit "$status"
+stderr: vfio-wizard: The machine starts from the NVMe disk that it gets as a whole; it has no virtual disk besides. To have one, too: --disk FILE,size=SIZE.
 exit: 0
