@@ -3,6 +3,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 #include "boot/boot-text.h"
+#include "session/session-define.h"
 #include "session/session-paths.h"
 #include "session/session.h"
 
@@ -240,7 +241,8 @@ int session_apply(struct session *s, struct plan *plan, const struct txn_watcher
 int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 		 const struct txn_watcher *w, struct txn_result *ret, struct err *err)
 {
-	struct txn_options options = { .run_commands = fsroot_is_live(s->root) };
+	struct txn_options options = { .run_commands = fsroot_is_live(s->root),
+				       .is_gone = session_define_is_gone };
 	struct journal_entry **entries = NULL;
 	unsigned n = 0;
 	sigset_t old;

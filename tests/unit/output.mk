@@ -12,7 +12,7 @@ TESTS += tests/machine.sh
 EXTRA_DIST += tests/machine.sh
 
 if HAVE_CHECK
-output_tests = tests/unit/test-output-render tests/unit/test-output-machine
+output_tests = tests/unit/test-output-render tests/unit/test-output-machine tests/unit/test-output-domain
 check_PROGRAMS += $(output_tests)
 TESTS += $(output_tests)
 tests_unit_test_output_render_SOURCES = tests/unit/test-output-render.c
@@ -21,4 +21,7 @@ tests_unit_test_output_render_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
 tests_unit_test_output_machine_SOURCES = tests/unit/test-output-machine.c
 tests_unit_test_output_machine_CPPFLAGS = $(output_test_cppflags)
 tests_unit_test_output_machine_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
+tests_unit_test_output_domain_SOURCES = tests/unit/test-output-domain.c
+tests_unit_test_output_domain_CPPFLAGS = $(output_test_cppflags)
+tests_unit_test_output_domain_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
 endif
