@@ -555,6 +555,8 @@ static inline void host_freep(struct host **h)
 bool reserved_memory_is_for(const struct reserved_memory *m, const struct pci_device *d);
 /* NULL when there is none. */
 struct pci_device *host_find_device(const struct host *h, struct pci_addr addr);
+/* The serial number of the NVMe disk that D is, NULL when it is none or nobody tells; tells twins apart. */
+const char *host_device_serial(const struct host *h, const struct pci_device *d);
 struct iommu_group *host_find_group(const struct host *h, int id);
 /* Finds one argument ("intel_iommu"): text behind '=', "" for a bare word, NULL absent; last wins. */
 const char *host_cmdline_value(const struct host *h, const char *key);

@@ -300,6 +300,13 @@ static int machine_check_preset(const struct answers *a, struct err *err)
 	return err_hint(err, _("Leave it out; memory, processors and display have options of their own."));
 }
 
+/* Which of two disks of the same kind is meant. */
+static void machine_set_serials(struct machine *m, const struct host *h)
+{
+	for (unsigned i = 0; i < m->n_hostdevs; i++)
+		m->hostdevs[i].serial = arena_strdup(m->arena, host_device_serial(h, m->hostdevs[i].device));
+}
+
 int machine_build(const struct judgement *j, const struct answers *a,
 		  struct pci_device *const *devices, unsigned n, struct machine **ret, struct err *err)
 {
@@ -330,6 +337,7 @@ int machine_build(const struct judgement *j, const struct answers *a,
 		r = machine_set_media(m, h, a, err);
 	if (r < 0)
 		return r;
+	machine_set_serials(m, h);
 	machine_set_ids(m);
 	TAKE_PTR(arena);
 	*ret = m;
