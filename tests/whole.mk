@@ -22,6 +22,7 @@ WHOLE_TESTS = \
 	tests/real-apply.sh \
 	tests/real-libvirt.sh \
 	tests/real-define.sh \
+	tests/matrix.sh \
 	tests/real-initramfs.sh \
 	tests/real-dracut.sh \
 	tests/real-qemu.sh

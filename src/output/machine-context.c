@@ -13,7 +13,7 @@
  * os                  "windows11", "windows10", "linux", "other"
  * os_info             libosinfo's address of the system; null when there is none
  * windows             true for both Windows
- * memory_mib, memory_bytes        numbers
+ * memory_kib, memory_mib, memory_bytes        numbers
  * hugepages           null, or {size_kib: 2048, size: "2M"}
  * cpus, sockets, cores, threads   numbers, cpus = sockets * cores * threads
  * topoext             AMD host and threads > 1
@@ -94,6 +94,7 @@ static void context_set_hardware(json_t *o, const struct machine *m)
 		json_object_set_new(pages, "size",
 				    json_string(m->hugepage_bytes >> 30 ? "1G" : "2M"));
 	}
+	json_object_set_new(o, "memory_kib", json_integer(m->memory_bytes >> 10));
 	json_object_set_new(o, "memory_mib", json_integer(m->memory_bytes >> 20));
 	json_object_set_new(o, "memory_bytes", json_integer(m->memory_bytes));
 	json_object_set_new(o, "hugepages", pages);
