@@ -18,7 +18,7 @@ some() {
 	n=$1; shift
 	printf '%s\n' "$@" | awk -v n="$n" -v all="${MATRIX:-}" '
 		{ line[NR] = $0 }
-		END { for (i = 1; i <= NR; i++) if (all == "full" || (i * 7919) % NR < n) print line[i] }'
+		END { for (i = 1; i <= NR; i++) if (all == "full" || int(i * n / NR) > int((i - 1) * n / NR)) print line[i] }'
 }
 
 if [ "${1:-}" = inside ]; then
