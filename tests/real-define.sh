@@ -192,6 +192,28 @@ as_json() {
 }
 if have jq; then ok "the same in JSON" as_json; else skip "the same in JSON" "no jq"; fi
 
+# People's own templates: /etc is a copy here.
+own_templates() {
+	mkdir -p /etc/vfio-wizard/templates || return 1
+	sed 's/<name>{{name}}/<name>own-{{name}}/' "$template" >/etc/vfio-wizard/templates/domain.xml.mustache
+	printf '{{name}} has {{memory_mib}} MiB\n' >/etc/vfio-wizard/templates/note.mustache
+	"$wizard" render --list >"$tap_dir/said" || return 1
+	says '^domain.xml.mustache .*/etc/vfio-wizard/templates/domain.xml.mustache (your own, used' \
+		'^domain.xml.mustache .*(shipped, replaced by yours)' '^note.mustache  *- ' || return 1
+	"$wizard" domain --os linux --name x --tpm no --memory 512M 2>/dev/null | grep -q '<name>own-x</name>' || return 1
+	[ "$("$wizard" render --template note --os linux --name x --memory 512M 2>/dev/null)" = "x has 512 MiB" ]
+}
+ok "people's own templates are listed, and used" own_templates
+broken_own() {
+	{ cat "$template"; echo '{{#never}}'; } >/etc/vfio-wizard/templates/domain.xml.mustache
+	"$wizard" domain --os linux >"$tap_dir/said" 2>&1
+	[ $? -eq 65 ] && says '/etc/vfio-wizard/templates/domain.xml.mustache:[0-9]'
+	r=$?
+	rm -r /etc/vfio-wizard/templates
+	return $r
+}
+ok "a broken one of theirs is named with its line" broken_own
+
 taken_away() {
 	$virsh undefine --nvram json || $virsh undefine json
 	exits 0 undo --all || return 1

@@ -11,5 +11,6 @@ liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/outp
 	src/output/machine-qemu.c \
 	src/output/machine-usb.c \
 	src/output/output.c \
+	src/output/output-templates.c \
 	src/output/render.c \
 	src/output/render-parse.c src/output/render-parse.h

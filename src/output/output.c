@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define OUTPUT_OWN_TEMPLATES "/etc/vfio-wizard/templates"
 
 const struct machine_format *const machine_format_table[] = {
 #define MACHINE_FORMAT(id) &machine_format_##id,
@@ -90,26 +89,6 @@ int output_load_data(const char *name, char **ret_text, size_t *ret_len, char **
 	return r < 0 ? r : output_read(*ret_path, ret_text, ret_len);
 }
 
-/* The user's own template, NULL when there is none. */
-static char *output_own_template(const char *name)
-{
-	_cleanup_free_ char *path = xasprintf(OUTPUT_OWN_TEMPLATES "/%s", name);
-
-	return access(path, F_OK) == 0 ? TAKE_PTR(path) : NULL;
-}
-
-static int output_find_template(const char *name, char **ret, struct err *err)
-{
-	_cleanup_free_ char *own = output_own_template(name), *shipped = NULL;
-
-	if (own) {
-		*ret = TAKE_PTR(own);
-		return 0;
-	}
-	shipped = xasprintf("templates/%s", name);
-	return output_find_data(shipped, ret, err);
-}
-
 /* NAME.mustache beside the template USER; partials never come from elsewhere. */
 static int output_partial(void *user, const char *name, char **ret)
 {
@@ -154,12 +133,10 @@ int machine_write(const struct machine *m, const struct machine_format *f, const
 	size_t len;
 	int r;
 
-	if (!template_file) {
-		r = output_find_template(f->template_name, &found, err);
-		if (r < 0)
-			return r;
-		template_file = found;
-	}
+	r = output_find_template(template_file ? template_file : f->template_name, &found, err);
+	if (r < 0)
+		return r;
+	template_file = found;
 	/* By the format, not by the file's name: a user's "gaming.txt" must not lose its escaping. */
 	r = output_render_file(template_file, template_file, context,
 			       render_escape_for(f->template_name), &text, &len, err);

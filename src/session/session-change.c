@@ -66,6 +66,16 @@ int session_write_machine(struct session *s, const char *format, const char *tem
 	return machine_write(m, f, template_file, ret, ret_len, err);
 }
 
+int session_machine_context(struct session *s, json_t **ret, struct err *err)
+{
+	_cleanup_(machine_freep) struct machine *m = NULL;
+	int r = session_build_machine(s, NULL, &m, err);
+
+	if (r == 0)
+		*ret = machine_context(m);
+	return r;
+}
+
 /* One file a format; what is there already and differs is edited, never doubled. */
 static int session_add_machine_file(struct session *s, struct plan *plan, struct stage *stage,
 				    const struct machine *m, const char *format, struct err *err)
