@@ -1,38 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/domain-define.h"
 
-#include "base/spawn.h"
 #include "base/str.h"
 #include "session/session-define.h"
 
 #include <errno.h>
 #include <string.h>
-
-void domain_tell_commands(const struct cli *c, const char *name)
-{
-	static const struct {
-		const char *what;
-		const char *words[3];
-	} rows[] = {
-		{ N_("start it"), { "start", NULL, NULL } },
-		{ N_("its serial console"), { "console", NULL, NULL } },
-		{ N_("shut it down"), { "shutdown", NULL, NULL } },
-		{ N_("pull its plug"), { "destroy", NULL, NULL } },
-		{ N_("remove it"), { "undefine", "--nvram", NULL } },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		const char *argv[8] = { "virsh", "-c", "qemu:///system", rows[i].words[0] };
-		_cleanup_free_ char *line = NULL;
-		unsigned n = 4;
-
-		if (rows[i].words[1])
-			argv[n++] = rows[i].words[1];
-		argv[n] = name;
-		line = spawn_quote(argv);
-		cli_printf(c, "  %-20s %s\n", _(rows[i].what), line);
-	}
-}
 
 static json_t *define_json(const struct plan *plan, const struct define_preview *p, const struct txn_result *done)
 {
@@ -75,6 +48,8 @@ static void define_show(struct cli *c, const struct plan *plan, const struct def
 static int define_report(struct cli *c, const struct plan *plan, const struct define_preview *p,
 			 const struct txn_result *done)
 {
+	_cleanup_str_ struct str commands = { 0 };
+
 	if (c->json) {
 		define_print_json(c, plan, p, done);
 		return 0;
@@ -82,7 +57,8 @@ static int define_report(struct cli *c, const struct plan *plan, const struct de
 	cli_printf(c, _("libvirt has the machine %s now. It can be taken back with: vfio-wizard undo\n"), p->name);
 	if (p->kept)
 		cli_printf(c, _("Its old definition is kept: %s\n"), p->kept);
-	domain_tell_commands(c, p->name);
+	session_add_machine_commands(&commands, p->name);
+	cli_printf(c, "%s", str_c(&commands));
 	return 0;
 }
 

@@ -6,5 +6,3 @@
 /* `domain --define` and `domain --add-to`: after session_look(); an exit code, or negative with ERR. */
 int domain_define(struct cli *c, struct session *s, struct err *err) _must_check_;
 int domain_add_to(struct cli *c, struct session *s, const char *target, struct err *err) _must_check_;
-/* libvirt's own commands for the machine NAME, one a line. */
-void domain_tell_commands(const struct cli *c, const char *name);

@@ -98,6 +98,15 @@ bool libvirt_is_running(const char *name)
 	return ask(what, &res, NULL) == 0 && strcmp(str_trim(res.output), "shut off") != 0;
 }
 
+int libvirt_order(const char *order, const char *name, struct err *err)
+{
+	_cleanup_free_ char *domain = xasprintf("--domain=%s", name);
+	const char *const what[] = { order, domain, NULL };
+	_cleanup_spawn_result_ struct spawn_result res = { 0 };
+
+	return ask(what, &res, err);
+}
+
 char *libvirt_name_of(const char *uuid)
 {
 	const char *const what[] = { "domname", uuid, NULL };

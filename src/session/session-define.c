@@ -365,3 +365,56 @@ bool session_define_is_gone(const struct journal_command *command)
 	strv_free(names);
 	return gone;
 }
+
+void session_add_machine_commands(struct str *out, const char *name)
+{
+	static const struct {
+		const char *what;
+		const char *words[3];
+	} rows[] = {
+		{ N_("start it"), { "start", NULL } },
+		{ N_("its serial console"), { "console", NULL } },
+		{ N_("shut it down"), { "shutdown", NULL } },
+		{ N_("pull its plug"), { "destroy", NULL } },
+		{ N_("remove it"), { "undefine", "--nvram", NULL } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		/* virsh alone means the machines of the user who calls it, which are others. */
+		const char *argv[8] = { "virsh", "-c", LIBVIRT_URI };
+		_cleanup_free_ char *line = NULL;
+		unsigned n = 3;
+
+		for (const char *const *word = rows[i].words; *word; word++)
+			argv[n++] = *word;
+		argv[n] = name;
+		line = spawn_quote(argv);
+		str_addf(out, "  %-20s %s\n", _(rows[i].what), line);
+	}
+}
+
+int session_start_machine(struct session *s, struct err *err)
+{
+	_cleanup_plan_ struct plan *plan = NULL;
+	struct define_preview preview;
+	struct txn_result done;
+	int r = session_check_writable(s, err);
+
+	if (r == 0)
+		r = session_plan_define(s, NULL, &plan, &preview, err);
+	if (r != 0)
+		return r;
+	if (preview.exists && !preview.same) {
+		err_set(err, ERR_NOT_POSSIBLE, -EEXIST, _("libvirt has a machine %s already, and it is not like this one."),
+			preview.name);
+		return err_hint(err, _("Look at the difference first: vfio-wizard domain --define"));
+	}
+	if (!preview.exists)
+		r = session_define(s, plan, NULL, &done, err);
+	return r < 0 ? r : libvirt_order("start", preview.name, err);
+}
+
+int session_stop_machine(struct session *s, struct err *err)
+{
+	return libvirt_order("shutdown", answers_machine_name(&s->answers), err);
+}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #pragma once
 
+#include "base/str.h"
 #include "session/session.h"
 
 /*
@@ -33,5 +34,10 @@ int session_add_to_text(struct session *s, const char *text, size_t len, const c
 /* Carries the plan out.  The saved answers stay: a second machine is not what the walk is about. */
 int session_define(struct session *s, struct plan *plan, const struct txn_watcher *w,
 		   struct txn_result *ret, struct err *err) _must_check_;
+/* libvirt's own commands for the machine NAME, one a line: start, console, shut down, remove. */
+void session_add_machine_commands(struct str *out, const char *name);
+/* Defines the machine of the answers when libvirt has none of that name, and starts it. */
+int session_start_machine(struct session *s, struct err *err) _must_check_;
+int session_stop_machine(struct session *s, struct err *err) _must_check_;
 /* Is what COMMAND of the journal would take back gone already (the machine, or libvirt itself)? */
 bool session_define_is_gone(const struct journal_command *command);

@@ -62,6 +62,7 @@ struct wizard {
 	bool asking_quit, quit_again; /* q behind the question that q asks */
 	bool taken_back;	/* nothing of this program is left on the host: leaving writes nothing */
 	struct str last_words;	/* printed on the normal terminal after the end */
+	bool machine_started;	/* by the button of the test step */
 };
 
 /* "01:00.0" for a device of domain 0, else the whole address. */
