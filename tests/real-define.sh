@@ -169,6 +169,25 @@ else
 	skip "for a machine that runs it is said when it counts" "it does not start here: $(tail -n 1 "$tap_dir/why")"
 fi
 
+# The commands that are shown do what they say.
+shown() {
+	line=$(sed -n "s/^  $1  *//p" "$tap_dir/said")
+	[ -n "$line" ] && sh -c "$line"
+}
+# Emulated: where KVM is there, it need not be able to run a machine.
+cp "$top_srcdir/templates/domain.xml.mustache" "$tap_dir/soft.xml.mustache"
+accel=qemu domain_fit "$tap_dir/soft.xml.mustache"
+exits 0 domain --template "$tap_dir/soft.xml.mustache" --define --os linux --name shown --disk none --network none --display none >"$tap_dir/said"
+if shown "start it" >"$tap_dir/why" 2>&1; then
+	ok "the command shown for starting works" [ "$($virsh domstate shown)" = running ]
+	ok "the one for shutting it down" shown "shut it down"
+	ok "the one for pulling its plug" shown "pull its plug"
+else
+	skip "the commands shown for starting and stopping" "it does not start here: $(grep -v "^$" "$tap_dir/why" | tail -n 1)"
+fi
+ok "the one for removing it" shown "remove it"
+ok "nothing is left of it" gone shown
+
 invalid() {
 	sed "s/<vcpu placement='static'>/<vcpu placement='sometimes'>/" "$template" >"$tap_dir/broken.xml.mustache"
 	exits 65 "$wizard" --state "$state" domain --template "$tap_dir/broken.xml.mustache" --tpm no --define --name broken &&
