@@ -180,7 +180,7 @@ ok "the choice is saved" says 0 'domain type' run domain
 fresh intel-on-after-reboot
 printf 'gpu: 0000:01:00.0\nname: fromfile\nmemory: 4G\n' >"$tap_dir/a.yaml"
 ok "plan with an answers file" says 1 'machines/fromfile.xml' run --answers "$tap_dir/a.yaml" plan
-ok "domain with an answers file" says 0 "<memory unit='MiB'>4096" run --answers "$tap_dir/a.yaml" domain
+ok "domain with an answers file" says 0 "<memory unit='KiB'>4194304" run --answers "$tap_dir/a.yaml" domain
 ok "the command line wins" says 0 '<name>other</name>' run --answers "$tap_dir/a.yaml" domain --name other
 ok "apply with an answers file" says 1 'Done' run --answers "$tap_dir/a.yaml" apply --yes
 ok "and without it afterwards" says 0 '<name>fromfile</name>' run domain

@@ -87,6 +87,8 @@ fake_host() {
 	mkdir -p "$dev" "$fake/bus/pci/drivers/vfio-pci" "$fake/bus/pci/drivers/nouveau" "$fake/bin"
 	echo 0x10de >"$dev/vendor"
 	echo "$1" >"$dev/device"
+	echo 0x0000 >"$dev/subsystem_vendor"
+	echo 0x0000 >"$dev/subsystem_device"
 	: >"$dev/iommu_group"
 	ln -s "$fake/bus/pci/drivers/nouveau" "$dev/driver"
 	printf '#!/bin/sh\necho 0\n' >"$fake/bin/id"
@@ -119,6 +121,32 @@ if { have qemu-img && sh "$samples/hostile.sh" --print; } >/dev/null 2>&1; then
 	ok "the script gives devices back when it is ended" \
 		given_back 0x1e07 'kill -TERM $PPID; exec sleep 20' 143
 	ok "the script leaves a device alone that is another one now" given_back 0x9999 "exit 0" 2
+	moved() {
+		fake_host 0x9999 "exit 0"
+		mkdir "$fake/bus/pci/devices/0000:05:00.0"
+		for id in vendor=0x10de device=0x1e07 subsystem_vendor=0x0000 subsystem_device=0x0000; do
+			echo "${id#*=}" >"$fake/bus/pci/devices/0000:05:00.0/${id%%=*}"
+		done
+		(PATH=$fake/bin:$PATH exits 2 sh "$fake/run.sh" --state "$fake/state") >"$fake/said" 2>&1 || return 1
+		cat "$fake/said"
+		grep -q 'is at 0000:05:00.0 now' "$fake/said" && [ ! -e "$dev/driver_override" ]
+	}
+	ok "the script says where it is now" moved
+	other_card() {
+		fake_host 0x1e07 "exit 0"
+		echo 0x1043 >"$dev/subsystem_vendor"
+		(PATH=$fake/bin:$PATH exits 2 sh "$fake/run.sh" --state "$fake/state") && [ ! -e "$dev/driver_override" ]
+	}
+	ok "the script leaves a card of another maker alone" other_card
+	other_disk() {
+		fake_host 0x1e07 "exit 0"
+		sed -i "s/^take .*/take 0000:01:00.0 '0x10de:0x1e07 0x0000:0x0000' 'S1'/" "$fake/run.sh"
+		mkdir -p "$dev/nvme/nvme3"
+		echo "$1   " >"$dev/nvme/nvme3/serial"
+		(PATH=$fake/bin:$PATH sh "$fake/run.sh" --state "$fake/state")
+	}
+	ok "the script takes the disk with its serial number" other_disk S1
+	ok "the script leaves its twin alone" exits 2 other_disk S2
 else
 	skip "the script gives devices back" "no firmware or no qemu-img"
 fi

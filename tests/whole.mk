@@ -23,10 +23,12 @@ WHOLE_TESTS = \
 	tests/real-uki.sh \
 	tests/real-apply.sh \
 	tests/real-libvirt.sh \
+	tests/real-define.sh \
+	tests/matrix.sh \
 	tests/real-initramfs.sh \
 	tests/real-dracut.sh \
 	tests/real-qemu.sh \
 	tests/disks.sh \
 	tests/storage.sh
 TESTS += $(WHOLE_TESTS)
-EXTRA_DIST += $(WHOLE_TESTS) tests/expect tests/lib/hosts.sh tests/lib/term.sh tests/lib/live.sh tests/lib/qemu.sh
+EXTRA_DIST += $(WHOLE_TESTS) tests/expect tests/lib/hosts.sh tests/lib/term.sh tests/lib/live.sh tests/lib/qemu.sh tests/lib/libvirtd.sh

@@ -49,7 +49,7 @@ ok "no escape sequence is printed" sh -c "! LC_ALL=C grep -q '[[:cntrl:]]' '$tap
 # an answers file
 rm -rf "$root"; lay_out intel-on-after-reboot
 ok "an answers file walks to the end" from_file 0 'gpu: auto\nmemory: 8G\nname: games\n' --root "$root"
-ok "its machine is written" grep -q "<memory unit='MiB'>8192<" "$root/etc/vfio-wizard/machines/games.xml"
+ok "its machine is written" grep -q "<memory unit='KiB'>8388608<" "$root/etc/vfio-wizard/machines/games.xml"
 ok "a missing answer is status 3" from_file 3 'memory: 8G\n' --host "$hosts/intel-on-after-reboot.host"
 ok "and is named" said '"device"'
 ok "a refused card is status 2" from_file 2 'gpu: auto\n' --host "$hosts/laptop-one-gpu.host"

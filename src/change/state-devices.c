@@ -2,20 +2,22 @@
 #include "change/state.h"
 
 #include <errno.h>
+#include <string.h>
 
 static json_t *devices_id(unsigned id)
 {
 	return json_sprintf("%04x", id);
 }
 
-static json_t *devices_describe(const struct pci_device *d)
+static json_t *devices_describe(const struct host *h, const struct pci_device *d)
 {
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address", d->address, "vendor",
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o}", "address", d->address, "vendor",
 			 devices_id(d->vendor), "device", devices_id(d->device),
 			 "subsystem_vendor", devices_id(d->subsystem_vendor), "subsystem_device",
 			 devices_id(d->subsystem_device), "group",
 			 json_integer_or_null(d->group ? d->group->id : -1), "driver",
-			 json_text(d->driver), "name", json_text(d->device_name ? d->device_name : ""));
+			 json_text(d->driver), "name", json_text(d->device_name ? d->device_name : ""),
+			 "serial", json_text(host_device_serial(h, d)));
 }
 
 void run_state_record_devices(struct run_state *s, const struct host *h, const char *const *addresses)
@@ -28,7 +30,7 @@ void run_state_record_devices(struct run_state *s, const struct host *h, const c
 						     NULL;
 
 		if (d)
-			json_array_append_new(s->devices, devices_describe(d));
+			json_array_append_new(s->devices, devices_describe(h, d));
 	}
 }
 
@@ -46,8 +48,13 @@ static unsigned devices_number(const json_t *j, const char *key)
 	return str_to_hex(devices_text(j, key), UINT16_MAX, &id) == 0 ? (unsigned)id : 0;
 }
 
-static bool devices_is_same(const struct pci_device *d, const json_t *j)
+/* A disk that vfio-pci holds tells no serial number: then the ids have to do. */
+static bool devices_is_same(const struct host *h, const struct pci_device *d, const json_t *j)
 {
+	const char *noted = devices_text(j, "serial"), *now = host_device_serial(h, d);
+
+	if (*noted && now && strcmp(noted, now) != 0)
+		return false;
 	return d->vendor == devices_number(j, "vendor") &&
 	       d->device == devices_number(j, "device") &&
 	       d->subsystem_vendor == devices_number(j, "subsystem_vendor") &&
@@ -57,7 +64,7 @@ static bool devices_is_same(const struct pci_device *d, const json_t *j)
 static const struct pci_device *devices_find_elsewhere(const struct host *h, const json_t *j)
 {
 	for (unsigned i = 0; i < h->n_devices; i++)
-		if (devices_is_same(h->devices[i], j))
+		if (devices_is_same(h, h->devices[i], j))
 			return h->devices[i];
 	return NULL;
 }
@@ -72,6 +79,12 @@ static int devices_refuse(const struct host *h, const json_t *j, const struct pc
 		err_set(err, ERR_NOT_POSSIBLE, -ENODEV,
 			_("%s (%s) has moved: it, or a device just like it, is at %s now."), address, name,
 			moved->address);
+	else if (there && there->vendor == devices_number(j, "vendor") &&
+		 there->device == devices_number(j, "device"))
+		err_set(err, ERR_NOT_POSSIBLE, -ENODEV,
+			_("Another device of the same kind is at %s now (%s): its subsystem ids or its serial number are not "
+			  "those of the one that was chosen."),
+			address, name);
 	else if (there)
 		err_set(err, ERR_NOT_POSSIBLE, -ENODEV,
 			_("Another device is at %s now: %04x:%04x (%s), not %s:%s (%s)."), address,
@@ -116,7 +129,7 @@ int run_state_check_devices(const struct run_state *s, const struct host *h, str
 
 		if (pci_addr_parse(devices_text(j, "address"), &addr) == 0)
 			d = host_find_device(h, addr);
-		if (!d || !devices_is_same(d, j))
+		if (!d || !devices_is_same(h, d, j))
 			return devices_refuse(h, j, d, err);
 		r = devices_check_group(d, j, err);
 		if (r < 0)

@@ -28,9 +28,12 @@ struct txn_watcher {
 	void *user;
 };
 
+struct journal_command;
 struct txn_options {
 	/* fsroot_is_live(): below another root no program runs, commands are listed as pending. */
 	bool run_commands;
+	/* undo_apply(): somebody took back already what COMMAND's own way back would; may be NULL. */
+	bool (*is_gone)(const struct journal_command *command);
 };
 
 struct txn_result {

@@ -110,7 +110,8 @@ static void undo_note_commands(struct undo_run *u, const struct undo_preview *p)
 
 	e->undo_commands = arena_alloc(e->arena, ((size_t)e->n_commands + 1) * sizeof(*e->commands));
 	for (unsigned i = e->n_commands; i-- > 0;)
-		if (e->commands[i].undo_argv && e->commands_ran)
+		if (e->commands[i].undo_argv && e->commands_ran &&
+		    !(u->options->run_commands && u->options->is_gone && u->options->is_gone(&e->commands[i])))
 			e->undo_commands[e->n_undo_commands++] = e->commands[i];
 	for (unsigned i = 0; i < e->n_commands; i++)
 		for (unsigned k = 0; k < p->n_commands; k++)

@@ -1,51 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cli/cmd.h"
 
-#include "base/spawn.h"
 #include "base/str.h"
 #include "output/cpu-picture.h"
+#include "cli/domain-define.h"
 
 #include <errno.h>
 #include <string.h>
 
-static int domain_define(const char *text, size_t len, struct err *err)
+static bool domain_has_devices(const struct session *s)
 {
-	const char *const argv[] = { "virsh", "--connect", "qemu:///system", "define", "/dev/stdin", NULL };
-	struct spawn_request req = { .argv = argv, .input = text, .input_len = len, .timeout_s = 60 };
-	_cleanup_spawn_result_ struct spawn_result result = { 0 };
-	int r = spawn_run(&req, &result, err);
-
-	if (r < 0) {
-		err_hint(err, _("Install libvirt-clients, or write the domain to a file and define it yourself."));
-		return r;
-	}
-	if (result.exit_status == 0)
-		return 0;
-	err_set(err, ERR_NOT_POSSIBLE, -EIO, _("libvirt did not take the domain: %s"), str_trim(result.output));
-	return err_hint(err, _("Nothing was defined. Is libvirtd running? systemctl status libvirtd"));
-}
-
-static int domain_define_if_asked(struct cli *c, struct session *s, const char *format, const char *text,
-				  size_t len, struct err *err)
-{
-	int r;
-
-	if (!cli_has(c, "define"))
-		return 0;
-	if (strcmp(format, "libvirt") != 0)
-		return err_set(err, ERR_USAGE, -EINVAL, _("--define needs --format libvirt."));
-	if (!fsroot_is_live(s->root))
-		return err_set(err, ERR_NOT_POSSIBLE, -EXDEV,
-			       _("Only a machine of this computer can be defined here."));
-	r = cli_check_writable(c, s, err);
-	return r < 0 ? r : domain_define(text, len, err);
+	return answers_is_set(&s->answers, "gpu") || answers_is_set(&s->answers, "nvme") ||
+	       answers_is_set(&s->answers, "device");
 }
 
 /* It is what was asked for, but hardly what was meant. */
 static void domain_note_no_devices(const struct session *s)
 {
-	if (!answers_is_set(&s->answers, "gpu") && !answers_is_set(&s->answers, "nvme") &&
-	    !answers_is_set(&s->answers, "device"))
+	if (!domain_has_devices(s))
 		fputs(_("vfio-wizard: no PCI device was chosen (--gpu, --nvme, --device): this machine gets none.\n"),
 		      stderr);
 }
@@ -80,38 +52,27 @@ static void domain_show_cpu(struct cli *c, const struct session *s, const struct
 		cli_printf(c, _("The machine's %u CPUs are not tied to any of them.\n"), m->cpus);
 }
 
-static int domain_run(struct cli *c, struct err *err)
+static int domain_check_options(const struct cli *c, const char *format, struct err *err)
 {
-	const char *format = cli_value(c, "format"), *file = cli_value(c, "output");
-	_cleanup_session_ struct session *s = NULL;
-	_cleanup_(machine_freep) struct machine *m = NULL;
-	_cleanup_free_ char *text = NULL;
-	_cleanup_json_ json_t *about = NULL;
-	size_t len = 0;
-	int r = cli_open_session(c, &s, err);
+	if (cli_has(c, "define") && strcmp(format, "libvirt") != 0)
+		return err_set(err, ERR_USAGE, -EINVAL, _("--define needs --format libvirt."));
+	if (cli_has(c, "define") && cli_has(c, "add-to"))
+		return err_set(err, ERR_USAGE, -EINVAL, _("--define and --add-to cannot be used together."));
+	return 0;
+}
 
-	if (!format)
-		format = "libvirt";
-	if (r == 0)
-		r = session_look(s, NULL, NULL, err);
-	if (r == 0)
-		r = session_check_input(s, err);
-	if (r == 0)
-		domain_note_no_devices(s);
-	if (r == 0)
-		r = session_write_machine_of(s, format, cli_value(c, "template"), &m, &text, &len, err);
-	if (r == 0 && cli_has(c, "show-cpu") && !c->json) {
-		domain_show_cpu(c, s, m);
-		return 0;
-	}
-	if (r == 0)
-		r = session_describe_machine(s, &about, err);
-	if (r == 0 && !c->json)
-		domain_print_notes(about);
-	if (r == 0)
-		r = domain_define_if_asked(c, s, format, text, len, err);
-	if (r != 0)
-		return r;
+/* Nothing chosen is nothing to add; a device of USB alone is something. */
+static int domain_add(struct cli *c, struct session *s, struct err *err)
+{
+	if (!domain_has_devices(s) && !answers_is_set(&s->answers, "usb"))
+		return err_set(err, ERR_ANSWER_MISSING, -ENODATA,
+			       _("No device was chosen for --add-to: --gpu, --nvme, --device or --usb."));
+	return domain_add_to(c, s, cli_value(c, "add-to"), err);
+}
+
+static int domain_output(struct cli *c, const char *format, const char *file, const char *text, size_t len,
+			 const struct session *s, const struct machine *m, json_t *about, struct err *err)
+{
 	if (file && strcmp(file, "-") != 0)
 		return cli_write_file(file, text, len, machine_format_find(format)->mode, err);
 	if (c->json) {
@@ -122,17 +83,60 @@ static int domain_run(struct cli *c, struct err *err)
 		json_object_set_new(j, "cpu", cpu_picture_json(s->host, m));
 		json_object_update(j, about);
 		cli_print_json(c, j);
-	} else if (!cli_has(c, "define") || file) {
+	} else {
 		fwrite(text, 1, len, c->out);
 	}
 	return 0;
 }
 
+static int domain_run(struct cli *c, struct err *err)
+{
+	const char *format = cli_value(c, "format"), *file = cli_value(c, "output");
+	_cleanup_session_ struct session *s = NULL;
+	_cleanup_(machine_freep) struct machine *m = NULL;
+	_cleanup_json_ json_t *about = NULL;
+	_cleanup_free_ char *text = NULL;
+	size_t len = 0;
+	int r;
+
+	if (!format)
+		format = "libvirt";
+	r = domain_check_options(c, format, err);
+	if (r == 0)
+		r = cli_open_session(c, &s, err);
+	if (r == 0)
+		r = session_look(s, NULL, NULL, err);
+	if (r == 0)
+		r = session_check_input(s, err);
+	if (r == 0 && cli_has(c, "add-to"))
+		return domain_add(c, s, err);
+	if (r == 0)
+		domain_note_no_devices(s);
+	if (r == 0 && (!cli_has(c, "define") || file))
+		r = session_write_machine_of(s, format, cli_value(c, "template"), &m, &text, &len, err);
+	if (r == 0 && m && cli_has(c, "show-cpu") && !c->json) {
+		domain_show_cpu(c, s, m);
+		return 0;
+	}
+	if (r == 0)
+		r = session_describe_machine(s, &about, err);
+	if (r == 0 && !c->json)
+		domain_print_notes(about);
+	if (r == 0 && text && (file || !cli_has(c, "define")))
+		r = domain_output(c, format, file, text, len, s, m, about, err);
+	if (r == 0 && cli_has(c, "define"))
+		r = domain_define(c, s, err);
+	return r;
+}
+
 static const struct cli_option domain_options[] = {
 	{ "format", "libvirt|qemu|hook", N_("what to write; libvirt when not given") },
 	{ "output", N_("FILE"), N_("where to; - is standard output"), 'o' },
-	{ "define", NULL, N_("give it to libvirt") },
 	{ "show-cpu", NULL, N_("show instead which of the host's CPUs it gets; --json always has that") },
+	{ "define", NULL, N_("give it to libvirt; a machine of that name is shown as a diff, and replaced with --yes only") },
+	{ "add-to", N_("NAME|FILE.xml"),
+	  N_("put only the chosen devices into this machine of libvirt (with --yes), or into this file") },
+	{ "yes", NULL, N_("do what --define or --add-to showed, also where a machine is there already"), 'y' },
 	{ "template", N_("FILE"), N_("use this template instead of the shipped one") },
 	{ 0 },
 };

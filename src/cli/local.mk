@@ -5,7 +5,7 @@ libcli_a_SOURCES = src/cli/cmd.h src/cli/cmd.def \
 	src/cli/cmd-apply.c \
 	src/cli/cmd-check.c \
 	src/cli/cmd-devices.c \
-	src/cli/cmd-domain.c \
+	src/cli/cmd-domain.c src/cli/domain-define.c src/cli/domain-define.h \
 	src/cli/cmd-groups.c \
 	src/cli/cmd-plan.c \
 	src/cli/cmd-render.c \

@@ -301,6 +301,21 @@ struct pci_device *host_find_device(const struct host *h, struct pci_addr addr)
 	return NULL;
 }
 
+const char *host_device_serial(const struct host *h, const struct pci_device *d)
+{
+	if (pci_device_class(d) != DEVICE_NVME)
+		return NULL;
+	for (unsigned i = 0; i < h->n_blocks; i++) {
+		const char *serial = h->blocks[i]->serial;
+
+		/* "SERIAL0000" stands in a recorded host for what was masked. */
+		if (h->blocks[i]->controller == d && !h->blocks[i]->parent && !str_is_empty(serial) &&
+		    !(str_starts_with(serial, "SERIAL") && strlen(serial) == strlen("SERIAL0000")))
+			return serial;
+	}
+	return NULL;
+}
+
 struct iommu_group *host_find_group(const struct host *h, int id)
 {
 	for (unsigned i = 0; i < h->n_groups; i++)

@@ -609,6 +609,8 @@ const struct numa_node *host_find_node(const struct host *h, int id);
 const struct cpu_thread *host_find_cpu(const struct host *h, int id);
 /* NULL when there is none. */
 struct pci_device *host_find_device(const struct host *h, struct pci_addr addr);
+/* The serial number of the NVMe disk that D is, NULL when it is none or nobody tells; tells twins apart. */
+const char *host_device_serial(const struct host *h, const struct pci_device *d);
 struct iommu_group *host_find_group(const struct host *h, int id);
 /* Finds one argument ("intel_iommu"): text behind '=', "" for a bare word, NULL absent; last wins. */
 const char *host_cmdline_value(const struct host *h, const char *key);

@@ -20,6 +20,7 @@ struct machine_hostdev {
 	unsigned guest_bus, guest_slot, guest_func; /* bus 1.. = root port N */
 	bool multifunction;	/* function 0 of a card with several */
 	bool rom_bar;		/* false for NVMe, NICs: boots faster, nothing lost */
+	const char *serial;	/* of an NVMe disk; NULL not known */
 };
 
 struct machine_usb {

@@ -4,6 +4,8 @@ liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/outp
 	src/output/cpu-choice.c src/output/cpu-layout.c src/output/cpu-layout.h \
 	src/output/cpu-picture.c src/output/cpu-picture.h \
 	src/output/machine.c \
+	src/output/domain.h src/output/domain-add.c src/output/domain-normal.c \
+	src/output/domain-splice.c src/output/domain-splice.h src/output/domain-tree.c src/output/domain-tree.h \
 	src/output/machine-context.c \
 	src/output/machine-devices.c \
 	src/output/machine-disk.c src/output/machine-parts.h \
@@ -26,5 +28,6 @@ liboutput_a_SOURCES = src/output/machine-format.def src/output/output.h src/outp
 	src/output/output.c \
 	src/output/preset.c src/output/preset.def src/output/preset.h \
 	src/output/ssh-key.c src/output/ssh-key.h src/output/storage-list.c src/output/storage-list.h \
+	src/output/output-templates.c \
 	src/output/render.c \
 	src/output/render-parse.c src/output/render-parse.h

@@ -15,7 +15,7 @@
  * os                  "windows11", "windows10", "linux", "other"
  * os_info             libosinfo's address of the system; null when there is none
  * windows             true for both Windows
- * memory_mib, memory_bytes        numbers
+ * memory_kib, memory_mib, memory_bytes    numbers
  * hugepages           null, or {size_kib: 2048, size: "2M", count: 8192, at_start, node: null|1}; at_start:
  *                     they are made when the machine starts, on that node where there is one
  * own_memory          the script names the memory itself: for huge pages or a node
@@ -44,7 +44,9 @@
  *                     first}; first: function 0 of its slot
  * hostdevs            one per PCI function: {address, vendor, device: "10de"; domain, bus, slot,
  *                     function: "0x01"; port: 1, guest_bus, guest_slot, guest_function, multifunction,
- *                     rom_bar, boot_order: null|1}
+ *                     rom_bar, boot_order: null|1, label: what it is called, also for people;
+ *                     subsystem_vendor, subsystem_device: like vendor; ids: "0x10de:0x1e07 0x1458:0x37a9", both;
+ *                     serial: null|that of an NVMe disk}
  * usb                 USB devices: {vendor: "046d", product; number: null|{bus, device} to tell twins
  *                     apart; port: null|{bus: 1, path: "4.2"}}
  * pins                null, or {cpus: [{vcpu: 0, cpu: 8}], cpu_list: "8,9", emulator: null|"0-1"}
@@ -128,6 +130,7 @@ static void context_set_hardware(json_t *o, const struct machine *m)
 		json_object_set_new(pages, "size",
 				    json_string(m->hugepage_bytes >> 30 ? "1G" : "2M"));
 	}
+	json_object_set_new(o, "memory_kib", json_integer(m->memory_bytes >> 10));
 	json_object_set_new(o, "memory_mib", json_integer(m->memory_bytes >> 20));
 	json_object_set_new(o, "memory_bytes", json_integer(m->memory_bytes));
 	json_object_set_new(o, "hugepages", pages);
@@ -254,6 +257,23 @@ static void context_set_network(json_t *o, const struct machine *m, int boot_ord
 	json_object_set_new(o, "network", network);
 }
 
+/* "NVIDIA Corporation TU102 [GeForce RTX 2080 Ti]", as far as it is known. */
+static json_t *context_label(const struct pci_device *d)
+{
+	const char *vendor = d->vendor_name, *device = d->device_name;
+	_cleanup_str_ struct str raw = { 0 }, clean = { 0 };
+
+	if (vendor)
+		str_add(&raw, vendor);
+	if (vendor && device)
+		str_addc(&raw, ' ');
+	if (device)
+		str_add(&raw, device);
+	/* Names come from files of the host. */
+	str_add_printable(&clean, str_c(&raw));
+	return json_text(clean.len ? str_c(&clean) : "PCI device");
+}
+
 static json_t *context_hostdev(const struct machine_hostdev *d, int *order)
 {
 	const struct pci_device *dev = d->device;
@@ -263,6 +283,12 @@ static json_t *context_hostdev(const struct machine_hostdev *d, int *order)
 	json_object_set_new(o, "address", json_text(dev->address));
 	json_object_set_new(o, "vendor", json_sprintf("%04x", dev->vendor));
 	json_object_set_new(o, "device", json_sprintf("%04x", dev->device));
+	json_object_set_new(o, "subsystem_vendor", json_sprintf("%04x", dev->subsystem_vendor));
+	json_object_set_new(o, "subsystem_device", json_sprintf("%04x", dev->subsystem_device));
+	json_object_set_new(o, "ids", json_sprintf("0x%04x:0x%04x 0x%04x:0x%04x", dev->vendor, dev->device,
+						   dev->subsystem_vendor, dev->subsystem_device));
+	json_object_set_new(o, "serial", json_text(d->serial));
+	json_object_set_new(o, "label", context_label(dev));
 	json_object_set_new(o, "domain", context_hex(dev->addr.domain, 4));
 	json_object_set_new(o, "bus", context_hex(dev->addr.bus, 2));
 	json_object_set_new(o, "slot", context_hex(dev->addr.slot, 2));

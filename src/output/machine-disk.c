@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 
 #define DISK_FOLDER "/var/lib/libvirt/images"
@@ -23,6 +24,13 @@ int machine_check_path(const char *path, const char *key, struct err *err)
 	if (path[0] != '/')
 		return err_set(err, ERR_USAGE, -EINVAL,
 			       _("--%s: “%s” must be an absolute path."), key, path);
+	for (const char *name = path; *name; name += strspn(name, "/")) {
+		if (strcspn(name, "/") > NAME_MAX)
+			return err_set(err, ERR_USAGE, -ENAMETOOLONG,
+				       _("--%s: a name in the path is longer than %d bytes, which no file system takes."),
+				       key, NAME_MAX);
+		name += strcspn(name, "/");
+	}
 	return 0;
 }
 

@@ -135,6 +135,13 @@ static void machine_hide_roms(struct machine *m, const struct answers *a)
 	}
 }
 
+/* Which of two disks of the same kind is meant. */
+static void machine_set_serials(struct machine *m, const struct host *h)
+{
+	for (unsigned i = 0; i < m->n_hostdevs; i++)
+		m->hostdevs[i].serial = arena_strdup(m->arena, host_device_serial(h, m->hostdevs[i].device));
+}
+
 /* The machine of answers that the preset's defaults are in. */
 static int machine_build_once(const struct judgement *j, const struct answers *a,
 			      struct pci_device *const *devices, unsigned n, struct machine **ret,
@@ -173,6 +180,7 @@ static int machine_build_once(const struct judgement *j, const struct answers *a
 		r = machine_set_media(m, h, a, err);
 	if (r < 0)
 		return r;
+	machine_set_serials(m, h);
 	machine_set_ids(m);
 	machine_note_left_out(m);
 	TAKE_PTR(arena);

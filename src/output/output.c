@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #define OUTPUT_OWN_DATA "/etc/vfio-wizard"
-#define OUTPUT_OWN_TEMPLATES "/etc/vfio-wizard/templates"
 
 const struct machine_format *const machine_format_table[] = {
 #define MACHINE_FORMAT(id) &machine_format_##id,
@@ -99,26 +98,6 @@ int output_load_own(const char *name, char **ret_text)
 	return output_read(path, ret_text, &len);
 }
 
-/* The user's own template, NULL when there is none. */
-static char *output_own_template(const char *name)
-{
-	_cleanup_free_ char *path = xasprintf(OUTPUT_OWN_TEMPLATES "/%s", name);
-
-	return access(path, F_OK) == 0 ? TAKE_PTR(path) : NULL;
-}
-
-static int output_find_template(const char *name, char **ret, struct err *err)
-{
-	_cleanup_free_ char *own = output_own_template(name), *shipped = NULL;
-
-	if (own) {
-		*ret = TAKE_PTR(own);
-		return 0;
-	}
-	shipped = xasprintf("templates/%s", name);
-	return output_find_data(shipped, ret, err);
-}
-
 /*
  * NAME.mustache beside the template USER; else the shipped one, which a template of the user's own that
  * was copied without it goes on using.
@@ -172,12 +151,10 @@ int machine_write(const struct machine *m, const struct machine_format *f, const
 	size_t len;
 	int r;
 
-	if (!template_file) {
-		r = output_find_template(f->template_name, &found, err);
-		if (r < 0)
-			return r;
-		template_file = found;
-	}
+	r = output_find_template(template_file ? template_file : f->template_name, &found, err);
+	if (r < 0)
+		return r;
+	template_file = found;
 	/* By the format, not by the file's name: a user's "gaming.txt" must not lose its escaping. */
 	r = output_render_file(template_file, template_file, context,
 			       render_escape_for(f->template_name), &text, &len, err);

@@ -46,8 +46,8 @@ int machine_check_script(const struct machine *m, const char *text, size_t len, 
 /* NULL NAME is the default; NULL when there is no such format. */
 const struct machine_format *machine_format_find(const char *name);
 /*
- * Renders M.  The template: TEMPLATE_FILE when given, else /etc/vfio-wizard/templates/NAME, else the
- * shipped one.  *RET is free()d by the caller.
+ * Renders M.  The template: TEMPLATE_FILE (as output_find_template() takes it) when given, else
+ * /etc/vfio-wizard/templates/NAME, else the shipped one.  *RET is free()d by the caller.
  */
 int machine_write(const struct machine *m, const struct machine_format *f, const char *template_file,
 		  char **ret, size_t *ret_len, struct err *err) _must_check_;
@@ -64,3 +64,20 @@ int output_find_data(const char *name, char **ret, struct err *err) _must_check_
 int output_load_data(const char *name, char **ret_text, size_t *ret_len, char **ret_path) _must_check_;
 /* The person's own lines, /etc/vfio-wizard/NAME of the machine this runs on; 0 or -errno (-ENOENT: none). */
 int output_load_own(const char *name, char **ret_text) _must_check_;
+
+/* One template that can be used by its name. */
+struct template_info {
+	const char *name;	/* "domain.xml.mustache" */
+	const char *path;	/* where it is */
+	const char *format;	/* the machine format that is written from it by itself, NULL none */
+	bool own;		/* in /etc/vfio-wizard/templates: made by people here */
+	bool replaces;		/* own, and used instead of the shipped one */
+};
+/* Shipped and own ones, by name; in the arena.  A shipped one that is replaced is in it as well. */
+int output_list_templates(struct arena *a, struct template_info **ret, unsigned *ret_n, struct err *err)
+	_must_check_;
+/*
+ * The file of WORD: a path, or the name of an own or shipped template, with or without ".mustache".
+ * free() *RET.
+ */
+int output_find_template(const char *word, char **ret, struct err *err) _must_check_;

@@ -7,6 +7,7 @@
 #include "boot/boot-text.h"
 #include "session/session-machine.h"
 #include "session/session-media.h"
+#include "session/session-define.h"
 #include "session/session-paths.h"
 #include "session/session.h"
 
@@ -77,6 +78,16 @@ int session_write_machine_of(struct session *s, const char *format, const char *
 		return err_set(err, ERR_USAGE, -EINVAL,
 			       _("This machine has no hook of its own: --hook says what it is to do."));
 	return machine_write(*ret_machine, f, template_file, ret, ret_len, err);
+}
+
+int session_machine_context(struct session *s, json_t **ret, struct err *err)
+{
+	_cleanup_(machine_freep) struct machine *m = NULL;
+	int r = session_build_machine(s, NULL, &m, err);
+
+	if (r == 0)
+		*ret = machine_context(m);
+	return r;
 }
 
 /* One file a format; what is there already and differs is edited, never doubled. */
@@ -261,7 +272,8 @@ int session_apply(struct session *s, struct plan *plan, const struct txn_watcher
 int session_undo(struct session *s, bool all, enum undo_conflict on_conflict,
 		 const struct txn_watcher *w, struct txn_result *ret, struct err *err)
 {
-	struct txn_options options = { .run_commands = fsroot_is_live(s->root) };
+	struct txn_options options = { .run_commands = fsroot_is_live(s->root),
+				       .is_gone = session_define_is_gone };
 	struct journal_entry **entries = NULL;
 	unsigned n = 0;
 	sigset_t old;

@@ -115,6 +115,8 @@ int session_write_machine(struct session *s, const char *format, const char *tem
 int session_write_machine_of(struct session *s, const char *format, const char *template_file,
 			     struct machine **ret_machine, char **ret, size_t *ret_len, struct err *err)
 	_must_check_;
+/* What a template of this machine sees; json_decref() it. */
+int session_machine_context(struct session *s, json_t **ret, struct err *err) _must_check_;
 /* Other devices are chosen now than the saved answers name. */
 bool session_chose_anew(const struct session *s);
 /* Notes what the chosen devices are, to notice when one moves. */

@@ -67,8 +67,8 @@ static void apply_describe(struct wizard *w, struct screen_build *b)
 		build_blank(b);
 		build_heading(b, _("Give it to libvirt and start it"));
 		build_row(b, ROW_DIFF, NULL)->label =
-			build_printf(b, "virsh define /etc/vfio-wizard/machines/%s.xml", name);
-		build_row(b, ROW_DIFF, NULL)->label = build_printf(b, "virsh start %s", name);
+			build_printf(b, "virsh -c qemu:///system define /etc/vfio-wizard/machines/%s.xml", name);
+		build_row(b, ROW_DIFF, NULL)->label = build_printf(b, "virsh -c qemu:///system start %s", name);
 		build_text(b, _("virt-manager shows it after that. Without libvirt, as root, run the script instead."));
 	}
 	build_button(b, "back", _("Back"), NULL);

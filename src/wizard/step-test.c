@@ -2,7 +2,9 @@
 #include "wizard/step.h"
 
 #include "base/atomic.h"
+#include "base/spawn.h"
 #include "base/str.h"
+#include "session/session-define.h"
 
 #include <string.h>
 
@@ -97,6 +99,44 @@ static bool test_needs_you(const struct wizard *w)
 	return false;
 }
 
+/* Only this computer's own libvirt can, and only for who may write. */
+static bool test_can_start(const struct wizard *w)
+{
+	return !w->s->read_only && fsroot_is_live(w->s->root) && spawn_is_installed("virsh") &&
+	       !session_restart_is_due(w->s);
+}
+
+static void test_start(struct wizard *w)
+{
+	const char *const lines[] = {
+		_("libvirt is given the machine, when it has none of that name, and starts it."),
+		_("Its devices leave this computer until it has stopped: save your work first."),
+		NULL,
+	};
+	struct err err = { 0 };
+
+	if (!wizard_ask(w, _("Start the machine"), lines, _("Back"), _("Start it")))
+		return;
+	if (session_start_machine(w->s, &err) != 0) {
+		wizard_say_err(w, &err);
+		return;
+	}
+	w->machine_started = true;
+	wizard_say(w, MESSAGE_NOTE, _("It runs. Does its screen come up? Shut it down and look whether its devices are back."));
+}
+
+static void test_stop(struct wizard *w)
+{
+	struct err err = { 0 };
+
+	if (session_stop_machine(w->s, &err) < 0) {
+		wizard_say_err(w, &err);
+		return;
+	}
+	w->machine_started = false;
+	wizard_say(w, MESSAGE_NOTE, _("It was asked to shut down, which takes a while; then run the checks again."));
+}
+
 static void test_describe(struct wizard *w, struct screen_build *b)
 {
 	struct err err = { 0 };
@@ -111,6 +151,10 @@ static void test_describe(struct wizard *w, struct screen_build *b)
 	test_add_domain(w, b);
 	test_add_promises(w, b);
 	build_button(b, "again", _("Run all again"), NULL);
+	if (test_can_start(w) && !w->machine_started)
+		build_button(b, "start", _("Start it"), NULL);
+	if (test_can_start(w) && w->machine_started)
+		build_button(b, "stop", _("Shut it down"), NULL);
 	build_button(b, "report", _("Save a report"), NULL);
 	build_button(b, "finish", _("Finish"), NULL);
 	b->screen.focus = "finish";
@@ -141,10 +185,11 @@ static void test_last_words(struct wizard *w)
 		return;
 	str_addf(&w->last_words,
 		 _("The machine %s is written.\n"
-		   "  start it   virsh define /etc/vfio-wizard/machines/%s.xml; virsh start %s\n"
-		   "  measure    vfio-wizard verify\n"
-		   "  take back  vfio-wizard undo --all\n"),
-		 m->name, m->name, m->name);
+		   "  give it to libvirt   virsh -c qemu:///system define /etc/vfio-wizard/machines/%s.xml\n"),
+		 m->name, m->name);
+	session_add_machine_commands(&w->last_words, m->name);
+	str_add(&w->last_words, _("  measure              vfio-wizard verify\n"
+				  "  take back            vfio-wizard undo --all\n"));
 }
 
 static enum move test_handle(struct wizard *w, const struct event *ev, enum move proposed)
@@ -155,6 +200,10 @@ static enum move test_handle(struct wizard *w, const struct event *ev, enum move
 		wizard_say_err(w, &err);
 	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "report") == 0)
 		test_save_report(w);
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "start") == 0)
+		test_start(w);
+	if (ev->kind == EVENT_BUTTON && strcmp(ev->id, "stop") == 0)
+		test_stop(w);
 	if ((ev->kind == EVENT_BUTTON && strcmp(ev->id, "finish") == 0) || proposed == MOVE_NEXT) {
 		test_last_words(w);
 		return MOVE_LEAVE;

@@ -63,6 +63,7 @@ struct wizard {
 	bool taken_back;	/* nothing of this program is left on the host: leaving writes nothing */
 	struct str last_words;	/* printed on the normal terminal after the end */
 	char storage_folder[512]; /* storage browser: the folder it shows, "" the usual one */
+	bool machine_started;	/* by the button of the test step */
 };
 
 /* "01:00.0" for a device of domain 0, else the whole address. */

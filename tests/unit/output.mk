@@ -13,7 +13,7 @@ EXTRA_DIST += tests/machine.sh
 
 if HAVE_CHECK
 output_tests = tests/unit/test-output-render tests/unit/test-output-machine tests/unit/test-output-firmware \
-	tests/unit/test-output-display tests/unit/test-output-disks
+	tests/unit/test-output-display tests/unit/test-output-disks tests/unit/test-output-domain
 check_PROGRAMS += $(output_tests)
 TESTS += $(output_tests)
 tests_unit_test_output_render_SOURCES = tests/unit/test-output-render.c
@@ -31,4 +31,7 @@ tests_unit_test_output_display_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
 tests_unit_test_output_disks_SOURCES = tests/unit/test-output-disks.c
 tests_unit_test_output_disks_CPPFLAGS = $(output_test_cppflags)
 tests_unit_test_output_disks_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
+tests_unit_test_output_domain_SOURCES = tests/unit/test-output-domain.c
+tests_unit_test_output_domain_CPPFLAGS = $(output_test_cppflags)
+tests_unit_test_output_domain_LDADD = $(FLOOR_OUTPUT) $(CHECK_LIBS)
 endif

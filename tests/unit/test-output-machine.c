@@ -143,7 +143,7 @@ START_TEST(test_linux)
 	assert_xpath("string(/domain/type | /domain/@type)", "kvm");
 	assert_xpath("string(/domain/os/type/@machine)", "q35");
 	assert_xpath("string(/domain/cpu/@mode)", "host-passthrough");
-	assert_xpath("string(/domain/memory)", "16384");
+	assert_xpath("string(/domain/memory)", "16777216");
 	assert_xpath("string(/domain/vcpu)", "8");
 	assert_xpath("string(//topology/@threads)", "2");
 	assert_xpath("string(//cpu/feature/@name)", "topoext");

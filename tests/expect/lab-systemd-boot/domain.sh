@@ -173,12 +173,32 @@ driver_of() {
 	fi
 }
 
-# take ADDRESS VENDOR DEVICE: the card may sit elsewhere since this was written, so look before.
+# What a device is: "0x10de:0x1e07 0x1043:0x8675".
+ids_of() {
+	printf '%s:%s %s:%s' "$(cat "$1/vendor")" "$(cat "$1/device")" \
+		"$(cat "$1/subsystem_vendor")" "$(cat "$1/subsystem_device")"
+}
+# Where a device with these ids is now.
+found_at() {
+	for other in "$sysfs"/bus/pci/devices/*; do
+		if [ "$(ids_of "$other" 2>/dev/null)" = "$1" ]; then
+			echo "; it, or one just like it, is at ${other##*/} now"
+		fi
+	done
+}
+
+# take ADDRESS IDS SERIAL: cards that were added, removed or moved change the addresses, so look before.
+# A disk tells its serial number, which twins differ in, while the kernel's NVMe driver holds it.
 take() {
 	dev=$sysfs/bus/pci/devices/$1
-	[ -d "$dev" ] || die "there is no PCI device $1"
-	[ "$(cat "$dev/vendor"):$(cat "$dev/device")" = "0x$2:0x$3" ] ||
-		die "$1 is no longer $2:$3 but $(cat "$dev/vendor"):$(cat "$dev/device")"
+	[ -d "$dev" ] || die "there is no PCI device $1$(found_at "$2"): write this script anew"
+	[ "$(ids_of "$dev")" = "$2" ] ||
+		die "$1 is no longer $2 but $(ids_of "$dev")$(found_at "$2"): write this script anew"
+	for serial in "$dev"/nvme/nvme*/serial; do
+		if [ -n "$3" ] && [ -r "$serial" ] && [ "$(sed 's/ *$//' "$serial")" != "$3" ]; then
+			die "$1 is another disk of the same kind: its serial number is not the one it was: write this script anew"
+		fi
+	done
 	[ -e "$dev/iommu_group" ] || die "$1 has no IOMMU group: the IOMMU is off"
 	old=$(driver_of "$dev")
 	[ "$old" = vfio-pci ] && return 0
@@ -225,8 +245,8 @@ trap 'exit 143' TERM
 
 prepare
 [ -z "$root" ] || modprobe vfio-pci || die "vfio-pci cannot be loaded"
-take '0000:03:00.0' '1002' '5046'
-take '0000:03:00.1' '8086' '293e'
+take '0000:03:00.0' '0x1002:0x5046 0x1af4:0x1100' ''
+take '0000:03:00.1' '0x8086:0x293e 0x1af4:0x1100' ''
 mkdir -p "$state/tpm"
 rm -f "$state/tpm.sock"
 swtpm socket --tpm2 --tpmstate "dir=$state/tpm" --ctrl "type=unixio,path=$state/tpm.sock" --terminate &
