@@ -176,8 +176,9 @@ ok "a private key" d 64 'private half' --disk none --cloud-ssh-key /root/.ssh/id
 ok "a password" d 64 'no hash' --disk none --cloud-user a --cloud-password-hash hunter2
 ok "nobody could log in" d 64 'log in' --disk none --cloud-user anna
 ok "nothing of all this ran in a shell" not_pwned
-long=/srv/vm/$(printf '%0290d' 0)
+long=/srv/vm/$(printf '%0140d' 0)/$(printf '%0148d' 0)
 ok "a path of 300 characters" d 0 "$long" --disk "$long,size=2G"
+ok "a name that no file system takes" d 64 'longer than 255' --disk "/srv/vm/$(printf '%0290d' 0),size=2G"
 ok "a line end in a path" d 64 'control character' --disk "/srv/a
 b,size=2G"
 done_testing

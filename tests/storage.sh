@@ -35,7 +35,7 @@ storage() {
 		term_wait "$page" >/dev/null || return 1
 		term_keys F8
 	done
-	term_wait 'Driver disc' >/dev/null || return 1
+	term_wait 'Look for disks and discs' >/dev/null || return 1
 	# Back from the button the page starts at
 	term_keys Left Enter
 	term_wait 'Whole disks of this host'
@@ -56,7 +56,7 @@ term_keys Down Enter; ok "the disc with drivers is known" term_wait 'The machine
 term_keys Down Enter; ok "a disk of the host itself is not taken" term_wait 'The host itself uses it'
 term_keys Down Enter; ok "a whole disk is asked for by a word" term_wait 'GIVE'
 term_keys Escape; sleep 1
-term_keys Escape; ok "and back" term_wait 'Driver disc   /var/lib/libvirt/images/virtio-win.iso'
+term_keys Escape; ok "and back" term_wait 'Look for disks and discs'
 term_kill KILL
 ok "on a small screen" storage 60 16 --color never
 ok "screen: small" frame small

@@ -77,7 +77,7 @@ term_start 80 24 "$wizard" --root "$root"
 ok "resumes again" term_wait 'everything that was'
 term_keys Enter; ok "goes on with the machine" term_wait 'Virtual machine'
 ok "screen: machine" frame machine
-term_keys BTab Enter; ok "processor and memory" term_wait 'Tie them'
+term_keys BTab BTab Enter; ok "processor and memory" term_wait 'Tie them'
 ok "screen: processor and memory" frame machine-cpu
 term_keys Escape
 term_keys F8; ok "review" term_wait 'Nothing below is written yet'

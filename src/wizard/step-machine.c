@@ -51,6 +51,8 @@ static const char *machine_default(const struct machine *m, const char *key, str
 		return build_printf(b, "%u", m->cpus);
 	if (strcmp(key, "tpm") == 0)
 		return m->tpm ? "yes" : "no";
+	if (strcmp(key, "pin") == 0)
+		return m->pins ? "auto" : "none";
 	if (strcmp(key, "firmware") == 0)
 		return m->firmware == GUEST_BIOS ? "bios" : m->firmware == GUEST_UEFI ? "uefi" : "uefi-secure";
 	if (strcmp(key, "disk") == 0)
