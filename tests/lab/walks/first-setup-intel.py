@@ -81,7 +81,7 @@ def walk(w):
     t.wait('everything that was')
     t.keys('Enter')
     t.wait('Virtual machine')
-    t.keys(*['Up'] * 12, 'Down', 'Right', 'Right')
+    t.keys(*['Up'] * 30, 'Down', 'Right', 'Right')
     t.wait('< linux >')
     t.keys('F8')
     t.wait('Nothing below is written yet')
