@@ -216,15 +216,19 @@ static bool kernel_log_is_this_boot(struct host *h)
  */
 static int kernel_log_file_is_whole(const char *text)
 {
-	const char *stamp = text;
+	const char *line = text;
 
 	if (strstr(text, "Linux version ") && strstr(text, "ommand line: "))
 		return 1;
-	for (unsigned i = 0; i < 100 && (stamp = strchr(stamp, '[')); i++) {
+	/* Brackets inside of a line are no stamp: "NR_IRQS: 4352, nr_irqs: 440, preallocated irqs: [16]". */
+	for (unsigned i = 0; i < 100 && *line; i++) {
+		size_t n = *line == '[' ? strspn(line + 1, " .0123456789") : 0;
 		double seconds;
 
-		if (sscanf(++stamp, "%5lf", &seconds) == 1 && stamp[strspn(stamp, " .0123456789")] == ']')
+		if (n && line[n + 1] == ']' && memchr(line + 1, '.', n) && sscanf(line + 1, "%5lf", &seconds) == 1)
 			return seconds > 1 ? 0 : -1;
+		line += strcspn(line, "\n");
+		line += *line == '\n';
 	}
 	return -1;
 }
