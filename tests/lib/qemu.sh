@@ -6,14 +6,15 @@
 # one have that device, it keeps it.  Everything else goes to QEMU as it is.
 fit_command() {
 	sed -e "s/cache=none,aio=native/cache=writeback/; s/'bridge,id=network,br=br0'/'user,id=network'/" \
-		-e "s/memory-backend-memfd,\(id=memory[0-9]*\),hugetlb=on,hugetlbsize=[12][MG],prealloc=on,/memory-backend-ram,\1,/" \
-		-e "s/,host-nodes=[0-9]*,policy=[a-z]*//; s/'taskset' '-c' '[0-9,-]*' //" \
+		-e "s/memory-backend-memfd,\(id=memory[0-9]*\),hugetlb=on,hugetlbsize=[12][MG],prealloc=on,/memory-backend-ram,\1,/g" \
+		-e "s/,host-nodes=[0-9]*,policy=[a-z]*//g; s/'taskset' '-c' '[0-9,-]*' //" \
 		-e "s|/var/lib/libvirt/images/[a-z-]*-seed.iso|$tap_dir/seed.iso|" \
 		-e "s/cache=directsync,aio=native/cache=writeback/" \
 		-e "s|/dev/shm/looking-glass|$tap_dir/looking-glass|; s|/dev/kvmfr0|$tap_dir/looking-glass|; s/accel=kvm/accel=tcg/; s/'host,/'max,/" \
 		-e "s/\(hv_[a-z_]*\)=on/\1=off/g" -e "s/'-object' 'input-linux,[^ ]*' //g" \
 		-e "s/'\(pa,server=[^,]*\|pipewire\|jack\),id=audio'/'none,id=audio'/" \
-		-e "s/'-m' 'size=[0-9]*'/'-m' 'size=1024'/; s/,size=[0-9]\{10,\}/,size=1073741824/" \
+		-e "s/'-m' 'size=[0-9]*'/'-m' 'size=1024'/; s/,size=[0-9]\{10,\}/,size=1073741824/g" \
+		-e "/id=memory1/s/'-m' 'size=1024'/'-m' 'size=2048'/" \
 		-e "s/vfio-pci,host=[0-9a-f]*:/vfio-pci,host=ffff:/" \
 		-e "s/'-global' 'kvm-pit[^']*'//" "$1"
 }
