@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "boot/bls-entry.h"
 #include "boot/early-script.h"
 #include "boot/initramfs-image.h"
 
@@ -77,6 +78,49 @@ static void it_add_esp_copies(const struct host *h, struct arena *arena,
 	}
 }
 
+/*
+ * The hook of Debian's package systemd-boot runs kernel-install after every image: it copies image and
+ * kernel to the EFI partition and writes their entry anew.  Without these undo would leave the new image
+ * where it is started from, and take the entry for one that somebody edited.
+ *	/boot/efi/loader/entries/TOKEN-6.1.0-28-amd64.conf:
+ *		version    6.1.0-28-amd64
+ *		linux      /TOKEN/6.1.0-28-amd64/linux
+ *		initrd     /TOKEN/6.1.0-28-amd64/initrd.img-6.1.0-28-amd64
+ */
+static int it_add_entries(struct host *h, struct arena *arena, const char *kernel, const char *const **outputs,
+			  struct err *err)
+{
+	static const char *const partitions[] = { "/boot/efi", "/efi", "/boot" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(partitions); i++) {
+		const char *folder = arena_printf(arena, "%s/loader/entries", partitions[i]);
+		struct bls_entry **entries;
+		unsigned n = 0;
+		int r = bls_read(h, NULL, arena, folder, &entries, &n, err);
+
+		if (r < 0)
+			return r;
+		for (unsigned k = 0; k < n; k++) {
+			const struct bls_entry *e = entries[k];
+
+			/* Ours are copies that start the same files; kernel-install does not touch them. */
+			if (!str_eq(e->version, kernel) || str_starts_with(e->id, "vfio-wizard-"))
+				continue;
+			arena_strv_add(arena, outputs, e->path);
+			if (e->kernel)
+				arena_strv_add(arena, outputs, arena_printf(arena, "%s%s", partitions[i], e->kernel));
+			for (const char *const *initrd = e->initrds; initrd && *initrd; initrd++)
+				arena_strv_add(arena, outputs, arena_printf(arena, "%s%s", partitions[i], *initrd));
+		}
+	}
+	return 0;
+}
+
+static bool it_has_kernel_install_hook(const struct host *h)
+{
+	return fsroot_exists(h->root, "/etc/initramfs/post-update.d/systemd-boot");
+}
+
 /* The image, and what an update-initramfs that failed or was killed leaves beside it. */
 static void it_add_outputs(struct arena *arena, const char *kernel, const char *const **outputs)
 {
@@ -109,6 +153,7 @@ static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage
 			       _("No kernel was found in /boot whose initial RAM disk could be "
 				 "made anew"));
 	for (; *kernels; kernels++) {
+		int r = 0;
 		const char *const argv[] = { "update-initramfs", "-u", "-k",
 					     arena_strdup(plan->arena, *kernels), NULL };
 		const char *const *outputs = NULL;
@@ -116,6 +161,10 @@ static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage
 
 		it_add_outputs(plan->arena, *kernels, &outputs);
 		it_add_esp_copies(h, plan->arena, &outputs);
+		if (it_has_kernel_install_hook(h))
+			r = it_add_entries(h, plan->arena, *kernels, &outputs, err);
+		if (r < 0)
+			return r;
 		c->outputs = outputs;
 		it_add_readback(h, plan, c, *kernels, by_address);
 	}

@@ -143,6 +143,7 @@ static void list_systemd_boot(struct take *t)
 					     "/etc/kernel/uki.conf",	  "/etc/kernel/entry-token",
 					     "/var/lib/sbctl/files.json", "/efi/loader/loader.conf" };
 	static const char *const signs[] = { "/usr/bin/bootctl", "/usr/bin/sbctl", "/usr/bin/ukify",
+					     "/etc/initramfs/post-update.d/systemd-boot",
 					     "/usr/lib/initcpio/post/sbctl", "/usr/lib/kernel/install.d/91-sbctl.install" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(files); i++)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "boot-fixture.h"
 
+#include "base/strv.h"
+
 #include "boot/bind.h"
 #include "boot/initramfs.h"
 
@@ -72,6 +74,35 @@ START_TEST(test_stage)
 	/* A device's name cannot break out of its comment. */
 	ck_assert_ptr_nonnull(
 		strstr(fixture_change(stage, SCRIPT)->after, "# NVIDIA GA106?$(reboot)\n"));
+}
+END_TEST
+
+/* kernel-install writes the entry and the copies anew after every image: undo has to know them. */
+START_TEST(test_entries_on_the_esp)
+{
+	struct stage *stage;
+	const char *const *outputs;
+
+	debian();
+	fixture_write("/etc/initramfs/post-update.d/systemd-boot", "#!/bin/sh\n");
+	fixture_write("/boot/efi/loader/entries/tok-6.1.0-28-amd64.conf",
+		      "title Debian\nversion 6.1.0-28-amd64\noptions root=/dev/sda2\nlinux /tok/6.1.0-28-amd64/linux\n"
+		      "initrd /tok/6.1.0-28-amd64/initrd.img\n");
+	fixture_write("/boot/efi/loader/entries/vfio-wizard-before.conf",
+		      "title Before\nversion 6.1.0-28-amd64\noptions root=/dev/sda2\nlinux /tok/6.1.0-28-amd64/linux\n");
+	stage = stage_both();
+	outputs = stage->changes[3]->outputs;
+	ck_assert(strv_contains(outputs, "/boot/efi/loader/entries/tok-6.1.0-28-amd64.conf"));
+	ck_assert(strv_contains(outputs, "/boot/efi/tok/6.1.0-28-amd64/linux"));
+	ck_assert(strv_contains(outputs, "/boot/efi/tok/6.1.0-28-amd64/initrd.img"));
+	ck_assert(!strv_contains(outputs, "/boot/efi/loader/entries/vfio-wizard-before.conf"));
+	ck_assert(!strv_contains(stage->changes[2]->outputs, "/boot/efi/tok/6.1.0-28-amd64/linux"));
+	/* GRUB starts the image in /boot itself. */
+	fixture_run("rm '%s/etc/initramfs/post-update.d/systemd-boot'", fixture_dir);
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	stage = stage_both();
+	ck_assert(!strv_contains(stage->changes[3]->outputs, "/boot/efi/tok/6.1.0-28-amd64/linux"));
 }
 END_TEST
 
@@ -320,6 +351,7 @@ int main(void)
 	tcase_add_checked_fixture(t, fixture_setup, fixture_teardown);
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_stage);
+	tcase_add_test(t, test_entries_on_the_esp);
 	tcase_add_test(t, test_already_there);
 	tcase_add_test(t, test_builtin_and_missing);
 	tcase_add_test(t, test_limine_mkinitcpio);
