@@ -143,6 +143,22 @@ static void it_add_readback(struct host *h, struct plan *plan, struct change *c,
 			   "/vfio-pci.ko");
 }
 
+/*
+ * proxmox-boot-tool's hook copies images to partitions that are not mounted, where no file can be put
+ * back: so that undo does, the copying is a step of its own, which is run once more after it.
+ */
+static void it_add_proxmox(const struct host *h, struct plan *plan, struct stage *stage)
+{
+	static const char *const argv[] = { "proxmox-boot-tool", "refresh", NULL };
+	struct change *run;
+
+	if (!fsroot_exists(h->root, "/etc/kernel/proxmox-boot-uuids"))
+		return;
+	run = stage_add_run(plan, stage, argv, _("copies the images to all EFI system partitions"));
+	run->timeout_s = 600;
+	run->undo_again = true;
+}
+
 static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage, bool by_address,
 			  struct err *err)
 {
@@ -168,6 +184,7 @@ static int it_add_rebuild(struct host *h, struct plan *plan, struct stage *stage
 		c->outputs = outputs;
 		it_add_readback(h, plan, c, *kernels, by_address);
 	}
+	it_add_proxmox(h, plan, stage);
 	return 0;
 }
 

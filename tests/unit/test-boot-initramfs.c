@@ -97,6 +97,15 @@ START_TEST(test_entries_on_the_esp)
 	ck_assert(strv_contains(outputs, "/boot/efi/tok/6.1.0-28-amd64/initrd.img"));
 	ck_assert(!strv_contains(outputs, "/boot/efi/loader/entries/vfio-wizard-before.conf"));
 	ck_assert(!strv_contains(stage->changes[2]->outputs, "/boot/efi/tok/6.1.0-28-amd64/linux"));
+	/* Where the partitions are not mounted, they are written once more after undo. */
+	fixture_write("/etc/kernel/proxmox-boot-uuids", "1AB0-E5B0\n");
+	plan_free(fixture_plan);
+	fixture_plan = plan_new();
+	stage = stage_both();
+	ck_assert_uint_eq(stage->n_changes, 5);
+	ck_assert_str_eq(stage->changes[4]->argv[0], "proxmox-boot-tool");
+	ck_assert(stage->changes[4]->undo_again);
+	fixture_run("rm '%s/etc/kernel/proxmox-boot-uuids'", fixture_dir);
 	/* GRUB starts the image in /boot itself. */
 	fixture_run("rm '%s/etc/initramfs/post-update.d/systemd-boot'", fixture_dir);
 	plan_free(fixture_plan);
