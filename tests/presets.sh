@@ -39,6 +39,8 @@ ok "a headless machine" domain 0 --preset ai --os linux
 ok "has no screen" lacks "<graphics"
 ok "a serial console" has "<console type='pty'>"
 ok "and large pages" has "<page size='1048576' unit='KiB'/>"
+planned() { "$wizard" --host "$host" plan --gpu auto --preset ai --os linux | grep -q '^promises .*hugepagesz=1G hugepages='; }
+ok "and the kernel is told to set them aside" planned
 ok "what cannot be had" domain 0 --preset ai --os linux --memory 5001M
 ok "is left out" lacks "<hugepages>"
 ok "and said" says "would set hugepages to 1G, but that cannot be had here."

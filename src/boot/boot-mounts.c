@@ -292,6 +292,12 @@ static int mounts_check_path(struct host *h, const struct mount_table *mounted, 
 	return r == 0 ? mounts_check_flags(h, real, err) : r;
 }
 
+/* Of a link the folder counts that holds it, not where it leads. */
+static const char *mounts_place(const struct host *h, const char *path, bool is_link)
+{
+	return is_link ? arena_strndup(h->arena, path, (size_t)(strrchr(path, '/') - path) + 1) : path;
+}
+
 int boot_mounts_check(struct host *h, struct plan *plan, struct err *err)
 {
 	struct mount_table mounted = mount_table_read_mounted(h, mounts_usual, ARRAY_SIZE(mounts_usual));
@@ -304,14 +310,8 @@ int boot_mounts_check(struct host *h, struct plan *plan, struct err *err)
 
 			for (const char *const *o = c->outputs; o && *o && r == 0; o++)
 				r = mounts_check_path(h, &mounted, &wanted, *o, err);
-			/* Of a link the folder counts that holds it, not where it leads. */
-			if (c->kind == CHANGE_LINK && r == 0)
-				r = mounts_check_path(h, &mounted, &wanted,
-						      arena_strndup(h->arena, c->path,
-								    (size_t)(strrchr(c->path, '/') - c->path) + 1),
-						      err);
-			else if (c->kind != CHANGE_RUN && r == 0)
-				r = mounts_check_path(h, &mounted, &wanted, c->path, err);
+			if (c->kind != CHANGE_RUN && r == 0)
+				r = mounts_check_path(h, &mounted, &wanted, mounts_place(h, c->path, c->kind == CHANGE_LINK), err);
 			if (c->kind == CHANGE_EDIT && r == 0)
 				mounts_note_links(h, plan, c->path);
 		}
@@ -326,6 +326,6 @@ int boot_mounts_check_undo(struct host *h, const struct journal_entry *e, struct
 	int r = 0;
 
 	for (unsigned i = 0; i < e->n_files && r == 0; i++)
-		r = mounts_check_path(h, &mounted, &wanted, e->files[i].path, err);
+		r = mounts_check_path(h, &mounted, &wanted, mounts_place(h, e->files[i].path, e->files[i].link), err);
 	return r;
 }

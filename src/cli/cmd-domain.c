@@ -2,8 +2,8 @@
 #include "cli/cmd.h"
 
 #include "base/str.h"
-#include "output/cpu-picture.h"
 #include "cli/domain-define.h"
+#include "output/cpu-picture.h"
 
 #include <errno.h>
 #include <string.h>
@@ -58,6 +58,8 @@ static int domain_check_options(const struct cli *c, const char *format, struct 
 		return err_set(err, ERR_USAGE, -EINVAL, _("--define needs --format libvirt."));
 	if (cli_has(c, "define") && cli_has(c, "add-to"))
 		return err_set(err, ERR_USAGE, -EINVAL, _("--define and --add-to cannot be used together."));
+	if (cli_has(c, "show-cpu") && (cli_has(c, "define") || cli_has(c, "add-to")))
+		return err_set(err, ERR_USAGE, -EINVAL, _("--show-cpu only shows, so it stands without --define and --add-to."));
 	return 0;
 }
 
@@ -114,7 +116,7 @@ static int domain_run(struct cli *c, struct err *err)
 		domain_note_no_devices(s);
 	if (r == 0 && (!cli_has(c, "define") || file))
 		r = session_write_machine_of(s, format, cli_value(c, "template"), &m, &text, &len, err);
-	if (r == 0 && m && cli_has(c, "show-cpu") && !c->json) {
+	if (r == 0 && cli_has(c, "show-cpu") && !c->json) {
 		domain_show_cpu(c, s, m);
 		return 0;
 	}

@@ -2,12 +2,12 @@
 /* The half of the session that plans, applies and undoes. */
 #include "base/spawn.h"
 #include "base/str.h"
-#include "boot/boot-mounts.h"
 #include "boot/bind-hooks.h"
+#include "boot/boot-mounts.h"
 #include "boot/boot-text.h"
+#include "session/session-define.h"
 #include "session/session-machine.h"
 #include "session/session-media.h"
-#include "session/session-define.h"
 #include "session/session-paths.h"
 #include "session/session.h"
 
@@ -169,15 +169,32 @@ static bool session_machine_can_wait(const struct session *s, struct plan *plan,
 	return true;
 }
 
+/* The answers with what the preset set for the machine: huge pages, for one, are arguments of the kernel, too. */
+static void session_answers_of_machine(struct session *s, struct answers *ret)
+{
+	_cleanup_(machine_freep) struct machine *m = NULL;
+
+	answers_copy(ret, &s->answers);
+	if (!answers_is_set(ret, "preset") || !session_has_devices(s) || s->judgement->iommu_state != IOMMU_ON ||
+	    session_build_machine(s, NULL, &m, NULL) != 0)
+		return;
+	for (unsigned i = 0; i < m->n_defaults; i++)
+		if (!m->defaults[i].why_not)
+			(void)!answers_set(ret, m->defaults[i].key, m->defaults[i].value, "--preset", NULL);
+}
+
 int session_plan(struct session *s, struct plan **ret, struct err *err)
 {
 	_cleanup_plan_ struct plan *plan = plan_new();
+	_cleanup_answers_ struct answers all = { 0 };
 	int r = session_check_input(s, err);
 
 	if (r == 0)
 		r = session_check_devices(s, err);
 	if (r == 0)
-		r = planner_add_boot_stages(s->judgement, &s->answers, plan, err);
+		session_answers_of_machine(s, &all);
+	if (r == 0)
+		r = planner_add_boot_stages(s->judgement, &all, plan, err);
 	if (r == 0)
 		r = session_add_machine_stage(s, plan, err);
 	if (r < 0 && !session_machine_can_wait(s, plan, r, err))

@@ -7,8 +7,8 @@ MINUTES = 6
 DISK = '0000:00:0b.0'       # the spare NVMe beside an AMD IOMMU, where the processor has SVM, so KVM is real
 # A BIOS numbers the bus at once. UEFI takes longer, and a virtual interrupt of the nested machine can end QEMU 7.2
 # ("tcg_handle_interrupt: assertion failed").
-OPTIONS = ('--nvme %s --bind hooks --os linux --firmware bios --name guest --memory 512M --disk none --network none '
-           '--display none' % DISK)
+OPTIONS = ('--nvme %s --bind hooks --os linux --firmware bios --name guest --memory 512M --hugepages 2M --disk none '
+           '--network none --display none' % DISK)
 # The firmware of the machine has numbered the bus and given the disk its memory: it has seen it.
 SEEN = r'''
 for i in $(seq 60); do
@@ -41,6 +41,8 @@ def back(w, m, name):
     w.check_driver(name, m, DISK, 'nvme')
     out = w.run(m, 'for i in 1 2 3 4 5 6 7 8; do ls /dev/nvme1n1 2>/dev/null && break; sleep 1; done')
     w.check(name + ', and its disk with it', '/dev/nvme1n1' in out, out)
+    pages = w.run(m, 'cat /proc/sys/vm/nr_hugepages')
+    w.check(name + ', and its memory pages are the host\'s again', pages.strip() == '0', pages)
     left = w.run(m, 'ls -A /run/vfio-wizard 2>/dev/null; cat /sys/bus/pci/devices/%s/driver_override' % DISK)
     w.check(name + ', and nothing is left', left.strip() == '(null)', left)
 
@@ -49,6 +51,8 @@ def start(w, m):
     status, out = w.run(m, 'virsh start guest; cat /var/log/libvirt/qemu/guest.log | tail -n 20', None, timeout=200)
     w.check('it runs', 'running' in w.run(m, 'virsh domstate guest'), out)
     w.check_driver('the hook gave the disk to vfio-pci', m, DISK, 'vfio-pci')
+    pages = w.run(m, 'cat /proc/sys/vm/nr_hugepages')
+    w.check('and made 256 pages for it', pages.strip() == '256', pages)
 
 
 def walk(w):
