@@ -73,6 +73,10 @@ int machine_set_hooks(struct machine *m, const struct host *h _unused_, const st
 		else
 			m->hook_governor = true;
 	}
+	if (r == 0 && (m->hook_governor || m->hook_cpus))
+		machine_say(m, "hook-by-libvirt-only",
+			    _("Full speed and free processors (--hook) are the work of a hook of libvirt: the script for QEMU does not "
+			      "do it."));
 	return r;
 }
 

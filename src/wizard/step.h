@@ -70,6 +70,8 @@ struct wizard {
 const char *wizard_address(const struct pci_device *d);
 /* "2026-05-14 14:02" of an ISO time stamp, in the builder's arena. */
 const char *wizard_time(struct screen_build *b, const char *stamp);
+/* What stands at the right of a page's title: "DRY RUN", "saved 14:02". */
+const char *wizard_status(const struct wizard *w, struct arena *a);
 /* The row of steps, on every full page. */
 void wizard_add_steps(const struct wizard *w, struct screen_build *b);
 /* To the step with that ID; the caller then stays. */

@@ -121,6 +121,7 @@ static void storage_describe(struct wizard *w, struct screen_build *b, struct st
 			   "Enter on a line takes it. OK marks what the machine has already; ! what cannot be taken, and the "
 			   "line below says why.\n"
 			   "A new disk is made by its field on the page before: PATH,size=120G.");
+	b->screen.status = wizard_status(w, b->arena);
 	wizard_add_steps(w, b);
 	v->folder = storage_folder(w, b->arena);
 	storage_add_folder(w, b, v);

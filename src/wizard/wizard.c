@@ -164,7 +164,7 @@ void wizard_go_to(struct wizard *w, const char *id)
 	wizard_save(w);
 }
 
-static const char *wizard_status(const struct wizard *w, struct arena *a)
+const char *wizard_status(const struct wizard *w, struct arena *a)
 {
 	if (w->s->options.dry_run)
 		return _("DRY RUN");
