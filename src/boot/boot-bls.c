@@ -329,6 +329,11 @@ static int bls_stage_kargs(struct host *h, const char *const *set, const char *c
 	return r;
 }
 
+static const char *bls_kernel_by_hand(struct host *h, const char *release)
+{
+	return arena_printf(h->arena, _("Run: sudo grubby --set-default=/boot/vmlinuz-%s"), release);
+}
+
 const struct bootloader bootloader_bls = {
 	.name = "bls",
 	.title = "GRUB (boot entries)",
@@ -339,4 +344,5 @@ const struct bootloader bootloader_bls = {
 	.stage_way_back = bls_stage_way_back,
 	.stage_trial = bls_stage_trial,
 	.rescue = bls_rescue,
+	.kernel_by_hand = bls_kernel_by_hand,
 };

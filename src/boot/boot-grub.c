@@ -523,6 +523,15 @@ static int grub_stage_kargs(struct host *h, const char *const *set, const char *
 	return r;
 }
 
+static const char *grub_kernel_by_hand(struct host *h, const char *release)
+{
+	return arena_printf(h->arena,
+			    _("In the boot menu choose %s below \"Advanced options\". To make it the usual one: "
+			      "GRUB_DEFAULT=saved in /etc/default/grub, update-grub (or grub-mkconfig), then "
+			      "grub-set-default with the id that its menuentry has in grub.cfg"),
+			    release);
+}
+
 const struct bootloader bootloader_grub = {
 	.name = "grub",
 	.title = "GRUB",
@@ -533,4 +542,5 @@ const struct bootloader bootloader_grub = {
 	.stage_way_back = grub_stage_way_back,
 	.stage_trial = grub_stage_trial,
 	.rescue = grub_rescue,
+	.kernel_by_hand = grub_kernel_by_hand,
 };

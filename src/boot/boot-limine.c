@@ -206,6 +206,11 @@ static const char *limine_rescue(struct host *h _unused_)
 		 "else press E on the entry, take the new arguments out of the line cmdline and press F10.");
 }
 
+static const char *limine_kernel_by_hand(struct host *h _unused_, const char *release _unused_)
+{
+	return _("Choose it in the boot menu; the usual one is default_entry in limine.conf");
+}
+
 const struct bootloader bootloader_limine = {
 	.name = "limine",
 	.title = "Limine",
@@ -215,4 +220,5 @@ const struct bootloader bootloader_limine = {
 	.stage_kargs = limine_stage_kargs,
 	.stage_way_back = limine_stage_way_back,
 	.rescue = limine_rescue,
+	.kernel_by_hand = limine_kernel_by_hand,
 };

@@ -201,6 +201,11 @@ static const char *proxmox_rescue(struct host *h)
 		 "Enter. All entries have the same arguments, also those of older kernels.");
 }
 
+static const char *proxmox_kernel_by_hand(struct host *h, const char *release)
+{
+	return arena_printf(h->arena, _("Run: proxmox-boot-tool kernel pin %s"), release);
+}
+
 const struct bootloader bootloader_proxmox = {
 	.name = "proxmox-boot-tool",
 	.title = "proxmox-boot-tool",
@@ -209,4 +214,5 @@ const struct bootloader bootloader_proxmox = {
 	.configured = proxmox_configured,
 	.stage_kargs = proxmox_stage_kargs,
 	.rescue = proxmox_rescue,
+	.kernel_by_hand = proxmox_kernel_by_hand,
 };

@@ -308,6 +308,11 @@ static const char *refind_rescue(struct host *h _unused_)
 		 "start the entry that was there before; F2 once more on an entry lets you edit its line.");
 }
 
+static const char *refind_kernel_by_hand(struct host *h _unused_, const char *release _unused_)
+{
+	return _("Choose it in rEFInd's menu (F2 shows all kernels); the usual one is default_selection in refind.conf");
+}
+
 const struct bootloader bootloader_refind = {
 	.name = "refind",
 	.title = "rEFInd",
@@ -316,4 +321,5 @@ const struct bootloader bootloader_refind = {
 	.configured = refind_configured,
 	.stage_kargs = refind_stage_kargs,
 	.rescue = refind_rescue,
+	.kernel_by_hand = refind_kernel_by_hand,
 };

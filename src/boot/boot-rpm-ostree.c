@@ -192,6 +192,12 @@ static const char *ostree_rescue(struct host *h _unused_)
 		 "which is the system as it was. Once it runs: sudo rpm-ostree rollback");
 }
 
+static const char *ostree_kernel_by_hand(struct host *h _unused_, const char *release _unused_)
+{
+	return _("Here the kernel is part of the deployment: rpm-ostree override replace, with the packages of the "
+		 "other kernel");
+}
+
 const struct bootloader bootloader_rpm_ostree = {
 	.name = "rpm-ostree",
 	.title = "rpm-ostree",
@@ -200,4 +206,5 @@ const struct bootloader bootloader_rpm_ostree = {
 	.configured = ostree_configured,
 	.stage_kargs = ostree_stage_kargs,
 	.rescue = ostree_rescue,
+	.kernel_by_hand = ostree_kernel_by_hand,
 };

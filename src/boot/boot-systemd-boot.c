@@ -286,6 +286,18 @@ static int systemd_boot_stage_kargs(struct host *h, const char *const *set, cons
 	return r;
 }
 
+static const char *systemd_boot_kernel_by_hand(struct host *h, const char *release)
+{
+	struct err ignored = { 0 };
+	struct sdboot s;
+
+	if (sdboot_read(h, NULL, &s, &ignored) == 0)
+		for (unsigned i = 0; i < s.n_own; i++)
+			if (str_eq(s.own[i]->version, release))
+				return arena_printf(h->arena, _("Run: sudo bootctl set-default %s"), s.own[i]->id);
+	return arena_printf(h->arena, _("\"bootctl list\" names the entry of %s; then run: sudo bootctl set-default ID"), release);
+}
+
 const struct bootloader bootloader_systemd_boot = {
 	.name = "systemd-boot",
 	.title = "systemd-boot",
@@ -296,4 +308,5 @@ const struct bootloader bootloader_systemd_boot = {
 	.stage_way_back = sdboot_stage_way_back,
 	.stage_trial = sdboot_stage_trial,
 	.rescue = sdboot_rescue,
+	.kernel_by_hand = systemd_boot_kernel_by_hand,
 };

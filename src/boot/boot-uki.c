@@ -246,6 +246,12 @@ static const char *uki_rescue(struct host *h)
 		 "of the firmware, or start from a medium and run vfio-wizard --root FOLDER undo there.");
 }
 
+static const char *uki_kernel_by_hand(struct host *h _unused_, const char *release _unused_)
+{
+	return _("Choose its image in the boot menu; \"bootctl list\" names it and \"bootctl set-default\" makes it the "
+		 "usual one");
+}
+
 const struct bootloader bootloader_uki = {
 	.name = "uki",
 	.title = "unified kernel image",
@@ -254,4 +260,5 @@ const struct bootloader bootloader_uki = {
 	.configured = uki_configured,
 	.stage_kargs = uki_stage_kargs,
 	.rescue = uki_rescue,
+	.kernel_by_hand = uki_kernel_by_hand,
 };

@@ -55,6 +55,11 @@ struct bootloader {
 	 * take the installed kernel RELEASE, which is not the running one.
 	 */
 	int (*stage_kernel)(struct host *h, const char *release, struct plan *plan, struct stage *stage, struct err *err);
+	/*
+	 * What a person does where stage_kernel is NULL: a translated sentence without its full stop (host's
+	 * arena).  NULL: the boot menu is all that can be said.
+	 */
+	const char *(*kernel_by_hand)(struct host *h, const char *release);
 };
 #define BOOTLOADER(id) extern const struct bootloader bootloader_##id;
 #include "boot/bootloader.def"

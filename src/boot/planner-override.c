@@ -4,7 +4,6 @@
 #include "base/str.h"
 #include "base/strv.h"
 #include "boot/boot-text.h"
-#include "boot/sdboot.h"
 #include "model/acs-kernels.h"
 
 #include <errno.h>
@@ -286,61 +285,15 @@ int override_judge(const struct judgement *j, const struct answers *a, struct pl
 	return 0;
 }
 
-/* "6.1.0-27-amd64" → the id of the entry that systemd-boot starts it by; NULL not known. */
-static const char *override_sdboot_entry(struct host *h, const char *release)
-{
-	struct err ignored = { 0 };
-	struct sdboot s;
-
-	if (sdboot_read(h, NULL, &s, &ignored) < 0)
-		return NULL;
-	for (unsigned i = 0; i < s.n_own; i++)
-		if (str_eq(s.own[i]->version, release))
-			return s.own[i]->id;
-	return NULL;
-}
-
-/* What a person does where the loader cannot be told here; a translated sentence in the host's arena. */
-static const char *override_kernel_by_hand(struct host *h, const struct bootloader *l, const char *release)
-{
-	const char *entry;
-
-	if (strcmp(l->name, "grub") == 0)
-		return arena_printf(h->arena,
-				    _("In the boot menu choose %s below \"Advanced options\". To make it the usual one: "
-				      "GRUB_DEFAULT=saved in /etc/default/grub, update-grub (or grub-mkconfig), then "
-				      "grub-set-default with the id that its menuentry has in grub.cfg"),
-				    release);
-	if (strcmp(l->name, "bls") == 0)
-		return arena_printf(h->arena, _("Run: sudo grubby --set-default=/boot/vmlinuz-%s"), release);
-	if (strcmp(l->name, "proxmox-boot-tool") == 0)
-		return arena_printf(h->arena, _("Run: proxmox-boot-tool kernel pin %s"), release);
-	if (strcmp(l->name, "rpm-ostree") == 0)
-		return _("Here the kernel is part of the deployment: rpm-ostree override replace, with the packages of the "
-			 "other kernel");
-	if (strcmp(l->name, "limine") == 0)
-		return _("Choose it in the boot menu; the usual one is default_entry in limine.conf");
-	if (strcmp(l->name, "refind") == 0)
-		return _("Choose it in rEFInd's menu (F2 shows all kernels); the usual one is default_selection in refind.conf");
-	if (strcmp(l->name, "uki") == 0)
-		return _("Choose its image in the boot menu; \"bootctl list\" names it and \"bootctl set-default\" makes it the "
-			 "usual one");
-	if (strcmp(l->name, "systemd-boot") != 0)
-		return _("Choose it in the boot menu");
-	entry = override_sdboot_entry(h, release);
-	return entry ? arena_printf(h->arena, _("Run: sudo bootctl set-default %s"), entry)
-		     : arena_printf(h->arena, _("\"bootctl list\" names the entry of %s; then run: sudo bootctl set-default ID"),
-				    release);
-}
-
 int override_stage_kernel(struct host *h, const struct bootloader *loader, const char *release, struct plan *plan,
 			  struct stage *stage, struct err *err)
 {
+	const char *by_hand = loader->kernel_by_hand ? loader->kernel_by_hand(h, release) : _("Choose it in the boot menu");
+
 	if (loader->stage_kernel)
 		return loader->stage_kernel(h, release, plan, stage, err);
 	err_set(err, ERR_NOT_POSSIBLE, -ENOTSUP, _("Which kernel %s starts is not changed by this program"), loader->title);
-	return err_hint(err, _("%s. Restart with it, then run this command again."),
-			override_kernel_by_hand(h, loader, release));
+	return err_hint(err, _("%s. Restart with it, then run this command again."), by_hand);
 }
 
 /* "0000:02:00.0,0000:02:00.1": who must not be with D any more; NULL nobody. */
