@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/version.h"
 #include "boot/bind.h"
 #include "boot/boot-text.h"
 
@@ -57,15 +58,7 @@ static const char *hooks_caution(struct host *h, const struct pci_device *const 
 /* "1:9.0.0-4+deb12u2" → at least 6.5?  -1 when the version is not known. */
 static int hooks_knows_folder(const struct host *h)
 {
-	const char *version = h->software.libvirt, *colon;
-	int major, minor;
-
-	if (!version)
-		return -1;
-	colon = strchr(version, ':');
-	if (sscanf(colon ? colon + 1 : version, "%d.%d", &major, &minor) != 2)
-		return -1;
-	return major > 6 || (major == 6 && minor >= 5);
+	return version_reaches(h->software.libvirt, 6, 5);
 }
 
 /* Names come from the hardware: one printable line each. */

@@ -2,6 +2,7 @@
 #include "model/guest-memory.h"
 
 #include "base/str.h"
+#include "base/version.h"
 #include "model/kargs.h"
 
 #include <errno.h>
@@ -118,15 +119,7 @@ int guest_memory_node(const struct host *h, const struct guest_memory *m, int no
 /* "6.1.0-28-amd64"; the form with nodes came with 5.16 (mm/hugetlb.c, hugepages_setup()). */
 bool guest_memory_knows_nodes(const struct host *h)
 {
-	const char *release = h->identity.kernel;
-	char *end;
-	long major, minor;
-
-	if (!release)
-		return false;
-	major = strtol(release, &end, 10);
-	minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
-	return major > 5 || (major == 5 && minor >= 16);
+	return version_reaches(h->identity.kernel, 5, 16) == 1;
 }
 
 /* The value of hugepages= behind the size of M on the running kernel's line; NULL none. */

@@ -2,6 +2,7 @@
 #include "model/legacy-match.h"
 
 #include "base/str.h"
+#include "base/version.h"
 #include "model/kargs.h"
 
 #include <stdio.h>
@@ -122,16 +123,6 @@ bool legacy_ids_have(const char *ids, size_t len, const struct pci_device *d)
 			return true;
 	}
 	return false;
-}
-
-/* 1, 0, -1 as judge_kernel_at_least(). */
-static int legacy_kernel_at_least(const struct host *h, int major, int minor)
-{
-	int x, y;
-
-	if (!h->identity.kernel || sscanf(h->identity.kernel, "%d.%d", &x, &y) != 2)
-		return -1;
-	return x > major || (x == major && y >= minor);
 }
 
 static bool legacy_arg_named(const struct legacy_look *l, const char *name)
@@ -327,7 +318,7 @@ static bool virqfd(const struct legacy_look *l)
 	const char *text = l->arg ? l->arg : l->line->text;
 
 	return (strstr(text, "vfio_virqfd") || strstr(text, "vfio-virqfd")) &&
-	       legacy_kernel_at_least(l->host, 6, 2) != 0;
+	       version_reaches(l->host->identity.kernel, 6, 2) != 0;
 }
 
 static bool blacklist_argument(const struct legacy_look *l)
@@ -344,7 +335,7 @@ static bool blacklist_argument(const struct legacy_look *l)
 
 static bool framebuffer_off(const struct legacy_look *l)
 {
-	return legacy_arg_named(l, "video") && legacy_kernel_at_least(l->host, 6, 1) != 0 &&
+	return legacy_arg_named(l, "video") && version_reaches(l->host->identity.kernel, 6, 1) != 0 &&
 	       (strstr(l->arg, "efifb:off") || strstr(l->arg, "vesafb:off") || strstr(l->arg, "simplefb:off"));
 }
 

@@ -123,7 +123,6 @@ struct machine {
 	long long hook_pages;	/* huge pages of hugepage_bytes that are set aside at the start; 0 none */
 	int hook_node;		/* NUMA node whose memory those are; -1 any */
 	unsigned dies;		/* sockets * dies * cores * threads == cpus */
-	bool dies_known;	/* this host's libvirt understands dies='…' */
 	/* With pins: QEMU's own CPUs, and siblings of the machine's cores that nobody gets */
 	struct cpu_set emulator_set, unused_set;
 	long long hugepages;	/* how many of hugepage_bytes */

@@ -2,6 +2,7 @@
 #include "output/feature.h"
 
 #include "base/str.h"
+#include "base/version.h"
 #include "output/machine-parts.h"
 
 #include <stdio.h>
@@ -39,23 +40,19 @@ static const struct version feature_qemu = { FEATURE_QEMU_MAJOR, FEATURE_QEMU_MI
 static const struct version feature_kernel = { FEATURE_KERNEL_MAJOR, FEATURE_KERNEL_MINOR };
 _Static_assert(FEATURE_COUNT <= 64, "a bit each");
 
-static bool version_reaches(struct version have, struct version want)
+static bool feature_reached(struct version have, struct version want)
 {
 	return have.major > want.major || (have.major == want.major && have.minor >= want.minor);
 }
 
-/*
- * "9.0.0-4+deb12u2", "1:7.2+dfsg-7", "6.1.0-28-amd64": two numbers behind an epoch.  *RET_TEXT is NULL
- * when there are none, and FALLBACK counts.
- */
+/* *RET_TEXT is NULL where TEXT tells no version, and FALLBACK counts. */
 static struct version version_read(struct arena *a, const char *text, struct version fallback,
 				   const char **ret_text)
 {
-	const char *colon = text ? strchr(text, ':') : NULL;
 	struct version v;
 
 	*ret_text = NULL;
-	if (!text || sscanf(colon ? colon + 1 : text, "%5u.%5u", &v.major, &v.minor) != 2)
+	if (!version_parse(text, &v.major, &v.minor))
 		return fallback;
 	*ret_text = arena_printf(a, "%u.%u", v.major, v.minor);
 	return v;
@@ -73,10 +70,10 @@ void machine_set_versions(struct machine *m, const struct host *h)
 	for (unsigned i = 0; i < FEATURE_COUNT; i++) {
 		const struct feature_row *row = &feature_rows[i];
 
-		if (!version_reaches(qemu, row->qemu) || !version_reaches(kernel, row->kernel))
+		if (!feature_reached(qemu, row->qemu) || !feature_reached(kernel, row->kernel))
 			continue;
 		m->qemu_knows |= UINT64_C(1) << i;
-		if (version_reaches(libvirt, row->libvirt))
+		if (feature_reached(libvirt, row->libvirt))
 			m->libvirt_knows |= UINT64_C(1) << i;
 	}
 }
@@ -130,7 +127,7 @@ static void feature_add_missing(struct str *s, const char *name, const char *hav
 	_cleanup_(arena_freep) struct arena *scratch = arena_new();
 	const char *text;
 
-	if (!version_reaches(version_read(scratch, have, fallback, &text), want))
+	if (!feature_reached(version_read(scratch, have, fallback, &text), want))
 		str_addf(s, "%s%s %u.%u", str_ends_with(str_c(s), ": ") ? "" : ", ", name, want.major, want.minor);
 }
 

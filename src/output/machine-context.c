@@ -25,7 +25,6 @@
  * numa                null, or the guest's own NUMA nodes: {cells: [{id, cpus: "0-7", memory_mib, memory_bytes,
  *                     node: 1}]}, each on one of the host's; memory_nodes is there, too
  * cpus, sockets, dies, cores, threads   numbers, cpus = sockets * dies * cores * threads
- * dies_known          this host's libvirt understands dies
  * topoext             AMD host and threads > 1
  * uefi, secure_boot, tpm          true/false; secure_boot implies uefi
  * spice, video        true/false; video: an emulated screen
@@ -137,7 +136,6 @@ static void context_set_hardware(json_t *o, const struct machine *m)
 	json_object_set_new(o, "cpus", json_integer(m->cpus));
 	json_object_set_new(o, "sockets", json_integer(m->sockets));
 	json_object_set_new(o, "dies", json_integer(m->dies));
-	json_object_set_new(o, "dies_known", json_boolean(m->dies_known));
 	json_object_set_new(o, "cores", json_integer(m->cores));
 	json_object_set_new(o, "threads", json_integer(m->threads));
 	json_object_set_new(o, "topoext", json_boolean(m->amd_topoext));

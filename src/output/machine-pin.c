@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "output/cpu-layout.h"
+#include "output/feature.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -131,7 +132,7 @@ static void pin_note_caches(struct machine *m, const struct host *h, const struc
 	const struct cpu_core *large = pin_largest_cache(l, c->kind, &room);
 	const struct cpu_thread *first = host_find_cpu(h, c->pins[0]);
 
-	if (c->n_l3 > c->sockets && c->even && !m->dies_known)
+	if (c->n_l3 > c->sockets && c->even && !machine_libvirt_knows(m, FEATURE_topology_dies))
 		machine_say(m, "pin-dies-unknown",
 			     _("No level 3 cache has %u cores to spare: the machine's are spread evenly over %u of them. "
 			       "libvirt %s cannot show it which of its CPUs share one (6.1 can). Fewer CPUs (--cpus) would "
@@ -205,19 +206,6 @@ static int pin_choose(struct machine *m, const struct host *h, const struct cpu_
 	return 0;
 }
 
-/* libvirt 6.1 brought dies (docs/formatdomain, CPU topology); where no version is known, it is newer. */
-static bool pin_knows_dies(const struct host *h)
-{
-	const char *version = h->software.libvirt;
-	long major;
-	char *end;
-
-	if (!version || *version < '0' || *version > '9')
-		return true;
-	major = strtol(version, &end, 10);
-	return major > 6 || (major == 6 && *end == '.' && strtol(end + 1, NULL, 10) >= 1);
-}
-
 int machine_set_cpus(struct machine *m, const struct host *h, const struct answers *a, struct err *err)
 {
 	bool wanted = pin_is_wanted(m, h, a), asked = answers_is_set(a, "pin");
@@ -233,7 +221,6 @@ int machine_set_cpus(struct machine *m, const struct host *h, const struct answe
 	m->sockets = m->dies = 1;
 	m->threads = m->cpus % per_core ? 1 : per_core;
 	m->cores = m->cpus / m->threads;
-	m->dies_known = pin_knows_dies(h);
 	if (wanted) {
 		r = known < 0 ? known : pin_choose(m, h, &layout, &why);
 		if (r < 0 && asked) {
@@ -246,7 +233,7 @@ int machine_set_cpus(struct machine *m, const struct host *h, const struct answe
 				     why.msg + (str_starts_with(why.msg, "--cpus: ") ? strlen("--cpus: ") : 0));
 	}
 	/* Without dies the rest of the shape has to make up for them. */
-	if (!m->dies_known) {
+	if (!machine_libvirt_knows(m, FEATURE_topology_dies)) {
 		m->cores *= m->dies;
 		m->dies = 1;
 	}

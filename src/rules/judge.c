@@ -2,6 +2,7 @@
 #include "rules/judge.h"
 
 #include "base/str.h"
+#include "base/version.h"
 #include "base/strv.h"
 #include "model/kargs.h"
 
@@ -45,11 +46,7 @@ const char *judge_argument(const struct host *h, const char *name, const char *w
 
 int judge_kernel_at_least(const struct host *h, int major, int minor)
 {
-	int x, y;
-
-	if (!h->identity.kernel || sscanf(h->identity.kernel, "%d.%d", &x, &y) != 2)
-		return -1;
-	return x > major || (x == major && y >= minor);
+	return version_reaches(h->identity.kernel, (unsigned)major, (unsigned)minor);
 }
 
 bool judge_refuses_direct(const struct host *h)

@@ -3,6 +3,7 @@
 #include "rules/judge.h"
 
 #include "base/str.h"
+#include "base/version.h"
 #include "base/strv.h"
 
 #include <stdio.h>
@@ -50,14 +51,6 @@ static void software_missing(struct judgement *j, const char *id, const char *na
 		finding_add_advice(j, f, _("Install %s with the package manager of this distribution."), name);
 }
 
-/* "1:7.2+dfsg-7+deb12u13", "9.1.0-1": the first two numbers behind an epoch; false when there are none. */
-static bool software_version(const char *text, int *ret_major, int *ret_minor)
-{
-	const char *colon = text ? strchr(text, ':') : NULL;
-
-	return text && sscanf(colon ? colon + 1 : text, "%d.%d", ret_major, ret_minor) == 2;
-}
-
 /* "9.0", and where that is from: a package's version, or a file that tells it. */
 static void software_evidence(struct judgement *j, struct finding *f, const char *name, const char *version,
 			      const char *from)
@@ -75,7 +68,7 @@ static void software_evidence(struct judgement *j, struct finding *f, const char
 static void software_judge_libvirt(struct judgement *j)
 {
 	const struct software_facts *s = &j->host->software;
-	int major, minor;
+	unsigned major, minor;
 	struct finding *f;
 
 	if (!s->libvirt) {
@@ -84,10 +77,10 @@ static void software_judge_libvirt(struct judgement *j)
 				   "script for QEMU."));
 		return;
 	}
-	if (!software_version(s->libvirt, &major, &minor) || major > 7 || (major == 7 && minor >= 2))
+	if (!version_parse(s->libvirt, &major, &minor) || major > 7 || (major == 7 && minor >= 2))
 		return;
 	f = judgement_add(j, "libvirt-old", SEVERITY_INFO, "host",
-			  _("This libvirt (%d.%d) cannot choose the UEFI firmware of a machine by its features; "
+			  _("This libvirt (%u.%u) cannot choose the UEFI firmware of a machine by its features; "
 			    "that came with 7.2. It may take one with Secure Boot where none was asked for, or "
 			    "the other way round."), major, minor);
 	finding_add_advice(j, f, _("Use a newer release of this distribution, or write <loader> and <nvram> of the "
@@ -163,7 +156,7 @@ static void software_judge_swtpm(struct judgement *j)
 static void software_judge_qemu(struct judgement *j)
 {
 	const struct software_facts *s = &j->host->software;
-	int major, minor;
+	unsigned major, minor;
 	struct finding *f;
 
 	if (!s->qemu) {
@@ -171,10 +164,10 @@ static void software_judge_qemu(struct judgement *j)
 				 _("QEMU is not installed here. Without it no machine runs."));
 		return;
 	}
-	if (!software_version(s->qemu, &major, &minor) || major > 8 || (major == 8 && minor >= 1))
+	if (!version_parse(s->qemu, &major, &minor) || major > 8 || (major == 8 && minor >= 1))
 		return;
 	f = judgement_add(j, "qemu-old", SEVERITY_INFO, "host",
-			  _("This QEMU hides the Resizable BAR of a card from the machine (%d.%d; 8.1 and "
+			  _("This QEMU hides the Resizable BAR of a card from the machine (%u.%u; 8.1 and "
 			    "later show it). Everything else works."), major, minor);
 	software_evidence(j, f, "qemu", s->qemu, s->qemu_from);
 }

@@ -4,6 +4,7 @@
 #include "base/spawn.h"
 #include "base/str.h"
 #include "base/strv.h"
+#include "base/version.h"
 #include "boot/boot-text.h"
 #include "output/domain.h"
 #include "session/libvirt-ask.h"
@@ -121,12 +122,7 @@ static int define_add_file(struct define *d, struct stage *stage, const char *pa
 /* "1:9.0.0-4+deb12u2": virsh undefine knows --keep-tpm since 8.9, and removes the TPM's state without it. */
 static bool define_knows_keep_tpm(const struct session *s)
 {
-	const char *version = s->host->software.libvirt, *colon = version ? strchr(version, ':') : NULL;
-	int major, minor;
-
-	if (!version || sscanf(colon ? colon + 1 : version, "%d.%d", &major, &minor) != 2)
-		return false;
-	return major > 8 || (major == 8 && minor >= 9);
+	return version_reaches(s->host->software.libvirt, 8, 9) == 1;
 }
 
 static void define_add_command(struct define *d, struct stage *stage, const char *path)

@@ -4,6 +4,7 @@ BASE_TESTS = \
 	tests/unit/test-base-files \
 	tests/unit/test-base-spawn \
 	tests/unit/test-base-text \
+	tests/unit/test-base-version \
 	tests/unit/test-base-walk
 check_PROGRAMS += $(BASE_TESTS)
 TESTS += $(BASE_TESTS)
@@ -20,6 +21,9 @@ tests_unit_test_base_spawn_LDADD = $(BASE_TEST_LDADD)
 tests_unit_test_base_text_SOURCES = tests/unit/test-base-text.c
 tests_unit_test_base_text_CPPFLAGS = $(BASE_TEST_CPPFLAGS)
 tests_unit_test_base_text_LDADD = $(BASE_TEST_LDADD)
+tests_unit_test_base_version_SOURCES = tests/unit/test-base-version.c
+tests_unit_test_base_version_CPPFLAGS = $(BASE_TEST_CPPFLAGS)
+tests_unit_test_base_version_LDADD = $(BASE_TEST_LDADD)
 tests_unit_test_base_walk_SOURCES = tests/unit/test-base-walk.c
 tests_unit_test_base_walk_CPPFLAGS = $(BASE_TEST_CPPFLAGS)
 tests_unit_test_base_walk_LDADD = $(BASE_TEST_LDADD)
